@@ -1,0 +1,173 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from abc import ABCMeta, abstractmethod
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class DenseTask(metaclass=ABCMeta):
+    """Everything that one dense task does differently from the others.
+
+    Data set, transforms, heads, estimator, metrics and visualiser loop over
+    tasks and ask only this interface, so a new task is a new subclass.
+
+    Two conventions hold everywhere. A label on its way through the transforms
+    is an array (H, W) or (H, W, C); once packed it is a tensor (C, H, W) in
+    ``data_sample.gt_<name>``, and a prediction is one in
+    ``data_sample.pred_<name>``. A pixel without label holds
+    :attr:`ignore_value`.
+
+    Args:
+        out_channels (int): Channels of the logits.
+        loss (dict, optional): Config of the criterion, replaces
+            :attr:`default_loss`.
+        metric (dict | list[dict], optional): Config(s) of the metrics,
+            replaces :attr:`default_metric`.
+    """
+
+    #: Value of a pixel without label (in every channel).
+    ignore_value: int | float = 0
+    #: Criterion that is built when the config names none.
+    default_loss: dict = {}
+    #: Metric that is built when the config names none; None: not scored.
+    default_metric: dict | None = None
+
+    def __init__(self,
+                 out_channels: int,
+                 loss: dict | None = None,
+                 metric: dict | list[dict] | None = None) -> None:
+        self.name = ''  # given by `build_tasks`
+        self.out_channels = out_channels
+        self.loss_cfg = dict(self.default_loss if loss is None else loss)
+        metric = self.default_metric if metric is None else metric
+        if metric is None:
+            metric = []
+        elif isinstance(metric, dict):
+            metric = [metric]
+        self.metric_cfgs = [dict(m) for m in metric]
+
+    @property
+    def gt_key(self) -> str:
+        """str: Field of the sample with the ground truth."""
+        return f'gt_{self.name}'
+
+    @property
+    def pred_key(self) -> str:
+        """str: Field of the sample with the prediction."""
+        return f'pred_{self.name}'
+
+    # ---- labels as arrays -------------------------------------------------
+    @abstractmethod
+    def decode_label(self, raw: np.ndarray, path: str = '',
+                     **options) -> np.ndarray:
+        """Turn the content of a label file into a label.
+
+        Args:
+            raw (np.ndarray): As read from the file: an image comes as uint8
+                (RGB where it has colours), an array with its own dtype.
+            path (str): Named in error messages.
+            **options: What the data set knows about its files.
+
+        Returns:
+            np.ndarray: Label (H, W) or (H, W, C), void pixels set to
+            :attr:`ignore_value`.
+
+        Raises:
+            ValueError: The file does not hold a label of this task.
+        """
+
+    def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
+        """Correct the values of a label after the camera zoomed in.
+
+        Called after the map itself was resized.
+
+        Args:
+            label (np.ndarray): Resized label.
+            factor (float): Zoom, > 1 when things got larger.
+        """
+        return label
+
+    def flip_label(self, label: np.ndarray, direction: str) -> np.ndarray:
+        """Correct the values of a label after the map was flipped.
+
+        Args:
+            label (np.ndarray): Flipped label.
+            direction (str): 'horizontal', 'vertical' or 'diagonal'.
+        """
+        return label
+
+    def label_to_tensor(self, label: np.ndarray) -> Tensor:
+        """Pack a label: (H, W[, C]) array to (C, H, W) float32 tensor."""
+        label = label[None] if label.ndim == 2 else label.transpose(2, 0, 1)
+        return torch.from_numpy(np.ascontiguousarray(label)).float()
+
+    # ---- targets and logits as tensors ------------------------------------
+    @abstractmethod
+    def valid_mask(self, target: Tensor) -> Tensor:
+        """Pixels that carry a label.
+
+        Args:
+            target (Tensor): Shape (..., C, H, W).
+
+        Returns:
+            Tensor: bool, shape (..., H, W).
+        """
+
+    def loss(self, criterion: nn.Module, logits: Tensor,
+             target: Tensor) -> Tensor:
+        """Loss over the labelled pixels of a batch.
+
+        Args:
+            criterion (nn.Module): Built from ``loss_cfg``.
+            logits (Tensor): Shape (N, out_channels, H, W).
+            target (Tensor): Shape (N, C, H, W), same H and W.
+
+        Returns:
+            Tensor: Scalar >= 0.
+        """
+        return criterion(logits, target, self.valid_mask(target))
+
+    @abstractmethod
+    def predict(self, logits: Tensor) -> Tensor:
+        """Turn logits into a prediction.
+
+        Args:
+            logits (Tensor): Shape (out_channels, H, W).
+
+        Returns:
+            Tensor: Shape (C, H, W), in the units of the ground truth.
+        """
+
+    def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
+        """Logits (..., H, W) of a flipped image, seen from the original."""
+        dims = dict(horizontal=(-1, ), vertical=(-2, ), diagonal=(-2, -1))
+        return logits.flip(dims[direction])
+
+    # ---- the best constant answer, a baseline -----------------------------
+    @abstractmethod
+    def constant_sums(self, target: Tensor) -> Tensor:
+        """Sums of one target (C, H, W) from which the constant follows."""
+
+    @abstractmethod
+    def constant_prediction(self, sums: Tensor) -> Tensor:
+        """Constant answer (C, 1, 1) from the added :meth:`constant_sums`."""
+
+    # ---- pictures ---------------------------------------------------------
+    @abstractmethod
+    def draw(self,
+             data: np.ndarray,
+             meta: dict | None = None,
+             reference: np.ndarray | None = None) -> np.ndarray:
+        """Picture of a target or prediction.
+
+        Args:
+            data (np.ndarray): Shape (C, H, W).
+            meta (dict, optional): What the data set tells about this task
+                (``task_meta``), e.g. its ``palette``.
+            reference (np.ndarray, optional): Map (C, H, W) that sets the
+                value range, usually the ground truth.
+
+        Returns:
+            np.ndarray: uint8 RGB, shape (H, W, 3).
+        """

@@ -1,0 +1,78 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtcp_mm.registry import TASKS
+from .base import DenseTask
+
+
+@TASKS.register_module()
+class DepthTask(DenseTask):
+    """Monocular depth in metres along the optical axis.
+
+    Label: float32 (H, W), 0 = missing. Logits are metres; the prediction is
+    the logit, cut off below 0: float32 (1, H, W).
+    """
+
+    ignore_value = 0.
+    default_loss = dict(type='mtcp_mm.MaskedL1Loss')
+    default_metric = dict(type='mtcp_mm.DepthMetric')
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(out_channels=1, **kwargs)
+
+    def decode_label(self,
+                     raw: np.ndarray,
+                     path: str = '',
+                     scale: float = 1.) -> np.ndarray:
+        """See :meth:`DenseTask.decode_label`.
+
+        Args:
+            raw (np.ndarray): Depth map (H, W), any unit.
+            path (str): Named in error messages.
+            scale (float): Metres per unit of the file. Defaults to 1.
+        """
+        if raw.ndim == 3 and raw.shape[-1] == 1:
+            raw = raw[..., 0]
+        if raw.ndim != 2:
+            raise ValueError(f'{path} must hold a depth map (H, W) for task '
+                             f'`{self.name}`, but has shape {raw.shape}.')
+        depth = raw.astype(np.float32) * np.float32(scale)
+        depth[~np.isfinite(depth) | (depth < 0)] = self.ignore_value
+        return depth
+
+    def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
+        """What a zoom makes ``factor`` times larger looks that much nearer."""
+        return label / np.float32(factor)
+
+    def valid_mask(self, target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.valid_mask`."""
+        return target.squeeze(-3) > 0
+
+    def predict(self, logits: Tensor) -> Tensor:
+        """Metres, never negative."""
+        return logits.clamp(min=0)
+
+    def constant_sums(self, target: Tensor) -> Tensor:
+        """Sum and number of the labelled depths, float64 (2,)."""
+        depth = target[target > 0].double()
+        return torch.stack([depth.sum(), depth.new_tensor(depth.numel())])
+
+    def constant_prediction(self, sums: Tensor) -> Tensor:
+        """Mean depth, float32 (1, 1, 1)."""
+        return (sums[0] / sums[1]).float().view(1, 1, 1)
+
+    def draw(self,
+             data: np.ndarray,
+             meta: dict | None = None,
+             reference: np.ndarray | None = None) -> np.ndarray:
+        """Near is bright, far is dark, missing is black."""
+        reference = data if reference is None else reference
+        known = reference[reference > 0]
+        low, high = (known.min(), known.max()) if known.size else (0., 1.)
+        near = 1 - (data[0] - low) / max(high - low, 1e-6)
+        level = np.round(np.clip(near, 0, 1) * 255).astype(np.uint8)
+        picture = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)[..., ::-1]
+        return np.where(data[0, ..., None] > 0, picture, 0).astype(np.uint8)

@@ -1,0 +1,88 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
+
+from mtcp_mm.registry import TASKS
+from .base import DenseTask
+
+
+@TASKS.register_module()
+class NormalsTask(DenseTask):
+    """Surface normals in the camera frame: x right, y down, z forward.
+
+    Label: float32 (H, W, 3), unit length, 0-vector = missing. Prediction:
+    unit vectors, float32 (3, H, W).
+    """
+
+    ignore_value = 0.
+    default_loss = dict(type='mtcp_mm.NormalsL1Loss')
+    default_metric = dict(type='mtcp_mm.NormalsMetric')
+    #: A stored vector shorter than this is "missing": 8-bit files cannot
+    #: hold the 0-vector exactly.
+    min_length = 0.1
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(out_channels=3, **kwargs)
+
+    def decode_label(self, raw: np.ndarray, path: str = '') -> np.ndarray:
+        """See :meth:`DenseTask.decode_label`.
+
+        Args:
+            raw (np.ndarray): (H, W, 3); uint8 is read as 2 * v / 255 - 1.
+            path (str): Named in error messages.
+        """
+        if raw.ndim != 3 or raw.shape[-1] != 3:
+            raise ValueError(f'{path} must hold normals (H, W, 3) for task '
+                             f'`{self.name}`, but has shape {raw.shape}.')
+        normals = raw.astype(np.float32)
+        if raw.dtype == np.uint8:
+            normals = normals * np.float32(2 / 255) - 1
+        normals[~np.isfinite(normals).all(-1)] = 0
+        length = np.linalg.norm(normals, axis=-1, keepdims=True)
+        missing = length < self.min_length
+        return np.where(missing, 0, normals / np.where(missing, 1, length))
+
+    def flip_label(self, label: np.ndarray, direction: str) -> np.ndarray:
+        """A mirror turns the sign of the mirrored axis."""
+        label = label.copy()
+        if direction in ('horizontal', 'diagonal'):
+            label[..., 0] *= -1
+        if direction in ('vertical', 'diagonal'):
+            label[..., 1] *= -1
+        return label
+
+    def valid_mask(self, target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.valid_mask`."""
+        return (target != 0).any(dim=-3)
+
+    def predict(self, logits: Tensor) -> Tensor:
+        """Unit vectors."""
+        return F.normalize(logits, dim=0)
+
+    def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
+        """See :meth:`DenseTask.unflip_logits`."""
+        logits = super().unflip_logits(logits, direction).clone()
+        if direction in ('horizontal', 'diagonal'):
+            logits[..., 0, :, :] *= -1
+        if direction in ('vertical', 'diagonal'):
+            logits[..., 1, :, :] *= -1
+        return logits
+
+    def constant_sums(self, target: Tensor) -> Tensor:
+        """Sum of the labelled vectors, float64 (3,)."""
+        return target.double().sum(dim=(1, 2))
+
+    def constant_prediction(self, sums: Tensor) -> Tensor:
+        """Mean direction, float32 (3, 1, 1)."""
+        return F.normalize(sums, dim=0).float().view(3, 1, 1)
+
+    def draw(self,
+             data: np.ndarray,
+             meta: dict | None = None,
+             reference: np.ndarray | None = None) -> np.ndarray:
+        """Red: right, green: up, blue: to the camera; missing is black."""
+        facing = data * np.array([1, -1, -1], data.dtype).reshape(3, 1, 1)
+        picture = np.round((facing + 1) * 127.5).clip(0, 255)
+        picture = np.where((data == 0).all(0), 0, picture)
+        return picture.transpose(1, 2, 0).astype(np.uint8)

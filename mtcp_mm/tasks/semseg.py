@@ -1,0 +1,97 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtcp_mm.registry import TASKS
+from .base import DenseTask
+
+
+@TASKS.register_module()
+class SemSegTask(DenseTask):
+    """Semantic segmentation: one class per pixel.
+
+    Label: uint8 (H, W), 0..num_classes-1, 255 = void. Prediction: class
+    index, int64 (1, H, W).
+
+    Args:
+        num_classes (int): Number of classes, void not counted.
+        **kwargs: See :class:`DenseTask`.
+    """
+
+    ignore_value = 255
+    default_loss = dict(
+        type='mmseg.CrossEntropyLoss', use_sigmoid=False, avg_non_ignore=True)
+    default_metric = dict(type='mtcp_mm.SegmentationMetric')
+
+    def __init__(self, num_classes: int, **kwargs) -> None:
+        super().__init__(out_channels=num_classes, **kwargs)
+        self.num_classes = num_classes
+
+    def decode_label(self,
+                     raw: np.ndarray,
+                     path: str = '',
+                     reduce_zero_label: bool = False) -> np.ndarray:
+        """See :meth:`DenseTask.decode_label`.
+
+        Args:
+            raw (np.ndarray): Label map (H, W).
+            path (str): Named in error messages.
+            reduce_zero_label (bool): The file counts classes from 1 and
+                holds 0 for void, as NYUD-v2 does.
+        """
+        if raw.ndim != 2:
+            raise ValueError(f'{path} must hold a label map (H, W) for task '
+                             f'`{self.name}`, but has shape {raw.shape}.')
+        label = raw.astype(np.int64)
+        if reduce_zero_label:
+            label = np.where((label == 0) | (label == 255), 255, label - 1)
+        bad = (label >= self.num_classes) & (label != 255) | (label < 0)
+        if bad.any():
+            expected = (f'0 = void, 1..{self.num_classes}' if reduce_zero_label
+                        else f'0..{self.num_classes - 1}, 255 = void')
+            raise ValueError(
+                f'{path} holds label {int(raw[bad].max())}, but task '
+                f'`{self.name}` has {self.num_classes} classes ({expected}). '
+                'Is this the right archive, and `num_classes` right?')
+        return label.astype(np.uint8)
+
+    def label_to_tensor(self, label: np.ndarray) -> Tensor:
+        """Pack a label: (H, W) uint8 to (1, H, W) int64."""
+        return torch.from_numpy(label[None].astype(np.int64))
+
+    def valid_mask(self, target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.valid_mask`."""
+        return target.squeeze(-3) != self.ignore_value
+
+    def loss(self, criterion: nn.Module, logits: Tensor,
+             target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.loss`; ``criterion`` as in mmseg."""
+        return criterion(
+            logits, target.squeeze(1), ignore_index=self.ignore_value)
+
+    def predict(self, logits: Tensor) -> Tensor:
+        """Class with the highest logit, int64 (1, H, W)."""
+        return logits.argmax(dim=0, keepdim=True)
+
+    def constant_sums(self, target: Tensor) -> Tensor:
+        """Pixels per class, int64 (num_classes,)."""
+        label = target[self.valid_mask(target)[None]]
+        return torch.bincount(label, minlength=self.num_classes)
+
+    def constant_prediction(self, sums: Tensor) -> Tensor:
+        """Most frequent class, int64 (1, 1, 1)."""
+        return sums.argmax().view(1, 1, 1)
+
+    def draw(self,
+             data: np.ndarray,
+             meta: dict | None = None,
+             reference: np.ndarray | None = None) -> np.ndarray:
+        """Colours of ``meta['palette']``; void is black."""
+        palette = (meta or {}).get('palette')
+        if palette is None:  # evenly spread, the same for every picture
+            rng = np.random.RandomState(0)
+            palette = rng.randint(30, 256, (self.num_classes, 3))
+        table = np.zeros((256, 3), np.uint8)
+        table[:len(palette)] = palette
+        return table[np.clip(data[0], 0, 255).astype(np.uint8)]
