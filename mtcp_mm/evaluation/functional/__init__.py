@@ -1,0 +1,22 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Scores as pure functions.
+
+``<task>_sums(pred, target)`` turns one image into a few numbers that can be
+added up, ``<task>_scores(sums)`` turns the added numbers into scores. Adding
+(:func:`add_sums`) is all that batches and ranks have to do.
+"""
+from .common import add_sums
+from .depth import depth_scores, depth_sums
+from .normals import (
+                      angular_error,
+                      histogram_median,
+                      normals_scores,
+                      normals_sums,
+)
+from .segmentation import segmentation_scores, segmentation_sums
+
+__all__ = [
+    'add_sums', 'angular_error', 'depth_scores', 'depth_sums',
+    'histogram_median', 'normals_scores', 'normals_sums',
+    'segmentation_scores', 'segmentation_sums'
+]

@@ -1,0 +1,117 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .common import check_same_shape, ratio
+
+#: Degrees: the usual limits of a "good" normal.
+THRESHOLDS = (11.25, 22.5, 30)
+#: Degrees: width of a bin of the histogram behind the median.
+BIN = 0.05
+NUM_BINS = round(180 / BIN)
+
+
+def angular_error(pred: Tensor, target: Tensor) -> Tensor:
+    """Angle between two fields of vectors.
+
+    ``2 atan2(|p - t|, |p + t|)`` of the normalised vectors is exact to
+    rounding at every angle, where ``acos(p . t)`` loses half of the digits
+    near 0 and 180 degrees.
+
+    Args:
+        pred (Tensor): Vectors of any length, shape (3, N). The 0-vector is
+            90 degrees away from everything.
+        target (Tensor): Vectors, shape (3, N).
+
+    Returns:
+        Tensor: Degrees in [0, 180], float64, shape (N, ).
+    """
+    pred = F.normalize(pred.double(), dim=0, eps=1e-300)
+    target = F.normalize(target.double(), dim=0, eps=1e-300)
+    angle = 2 * torch.atan2((pred - target).norm(dim=0),
+                            (pred + target).norm(dim=0))
+    return torch.rad2deg(angle)
+
+
+def normals_sums(pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+    """Sums of the angular errors of one image.
+
+    Args:
+        pred (Tensor): Vectors of any length, shape (3, H, W).
+        target (Tensor): Unit vectors, same shape; 0-vector = missing.
+
+    Returns:
+        dict[str, Tensor]: int64 ``count`` of the pixels with a label, float64
+        scalars ``angle`` (degrees) and ``square`` (degrees^2), int64 counters
+        ``within`` (pixels below each of :data:`THRESHOLDS`) and an int32
+        histogram ``hist`` over [0, 180] degrees, :data:`BIN` degrees per bin
+        (int32 because one is kept per image).
+
+    Raises:
+        ValueError: Shapes differ.
+    """
+    check_same_shape(pred, target)
+    valid = (target != 0).any(dim=0)
+    angle = angular_error(pred[:, valid], target[:, valid])
+    limits = angle.new_tensor(THRESHOLDS)
+    bins = (angle.nan_to_num(180) / BIN).long().clamp(max=NUM_BINS - 1)
+    return dict(
+        count=valid.sum(),
+        angle=angle.sum(),
+        square=angle.square().sum(),
+        within=(angle < limits[:, None]).sum(dim=1),
+        hist=torch.bincount(bins, minlength=NUM_BINS).int())
+
+
+def histogram_median(hist: Tensor, width: float = BIN) -> float:
+    """Median of the values that a histogram counted.
+
+    The one or two values in the middle are placed inside their bins by
+    linear interpolation, so the result is less than one bin (0.05 degrees
+    for the normals) away from the median of the values themselves.
+
+    Args:
+        hist (Tensor): Counts, shape (num_bins, ); bin i is
+            [i * width, (i + 1) * width).
+        width (float): Width of a bin. Defaults to :data:`BIN`.
+
+    Returns:
+        float: The median, NaN for an empty histogram.
+    """
+    cumulated = hist.cumsum(0)
+    count = int(cumulated[-1])
+    if not count:
+        return math.nan
+
+    def value(rank: int) -> float:
+        index = int(torch.searchsorted(cumulated, rank, right=True))
+        inside = rank - int(cumulated[index] - hist[index])
+        return (index + (inside + 0.5) / int(hist[index])) * width
+
+    return (value((count - 1) // 2) + value(count // 2)) / 2
+
+
+def normals_scores(sums: dict[str, Tensor]) -> dict[str, float]:
+    """Scores of a whole set: every pixel weighs the same.
+
+    Args:
+        sums (dict[str, Tensor]): Added :func:`normals_sums`.
+
+    Returns:
+        dict[str, float]: ``mean``, ``median`` and ``rmse`` of the angle in
+        degrees and ``within_<t>``, the percentage of pixels with an angle
+        below t degrees, for t in :data:`THRESHOLDS`. All are exact but the
+        median (:func:`histogram_median`: within 0.05 degrees). NaN without
+        any labelled pixel.
+    """
+    count = sums['count']
+    scores = dict(
+        mean=ratio(sums['angle'], count),
+        median=histogram_median(sums['hist']),
+        rmse=math.sqrt(ratio(sums['square'], count)))
+    for limit, within in zip(THRESHOLDS, sums['within']):
+        scores[f'within_{limit:g}'] = 100 * ratio(within, count)
+    return scores

@@ -1,0 +1,30 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from torch import Tensor
+
+from mtcp_mm.evaluation.functional import depth_scores, depth_sums
+from mtcp_mm.registry import METRICS
+from .base import DenseTaskMetric
+
+
+@METRICS.register_module()
+class DepthMetric(DenseTaskMetric):
+    """RMSE and MAE in metres and relative error of a depth map.
+
+    Pooled over the pixels of the whole set (mmseg's ``DepthMetric`` averages
+    the RMSE of the images, which is another number). Every pixel with a
+    depth > 0 counts.
+
+    Args:
+        task (str): Name of the task.
+        **kwargs: See :class:`DenseTaskMetric`.
+    """
+
+    higher_is_better = dict(rmse=False, mae=False, abs_rel=False)
+
+    def update(self, pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """See :class:`DenseTaskMetric`."""
+        return depth_sums(pred, target)
+
+    def compute(self, sums: dict[str, Tensor]) -> dict[str, float]:
+        """See :class:`DenseTaskMetric`."""
+        return depth_scores(sums)

@@ -1,0 +1,36 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from torch import Tensor
+
+from mtcp_mm.evaluation.functional import normals_scores, normals_sums
+from mtcp_mm.registry import METRICS
+from .base import DenseTaskMetric
+
+
+@METRICS.register_module()
+class NormalsMetric(DenseTaskMetric):
+    """Angular error of surface normals, pooled over all pixels.
+
+    ``mean``, ``median`` (to within 0.05 degrees) and ``rmse`` in degrees,
+    ``within_11.25``, ``within_22.5``, ``within_30`` in percent of the pixels.
+
+    Args:
+        task (str): Name of the task.
+        **kwargs: See :class:`DenseTaskMetric`.
+    """
+
+    higher_is_better = {
+        'mean': False,
+        'median': False,
+        'rmse': False,
+        'within_11.25': True,
+        'within_22.5': True,
+        'within_30': True
+    }
+
+    def update(self, pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """See :class:`DenseTaskMetric`."""
+        return normals_sums(pred, target)
+
+    def compute(self, sums: dict[str, Tensor]) -> dict[str, float]:
+        """See :class:`DenseTaskMetric`."""
+        return normals_scores(sums)

@@ -1,0 +1,280 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.hooks import CheckpointHook
+from mmengine.logging import MMLogger
+from mmengine.model import BaseModel
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+from torch import nn
+from torch.utils.data import Dataset
+
+from mtcp_mm.evaluation import DepthMetric, MultiTaskEvaluator
+from mtcp_mm.registry import METRICS
+from mtcp_mm.tasks import DepthTask
+
+TASKS = dict(
+    semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
+    depth=dict(type='mtcp_mm.DepthTask'),
+    normals=dict(type='mtcp_mm.NormalsTask'),
+    edge=dict(type='mtcp_mm.EdgeTask'))
+
+
+def make_sample(index):
+    """Image number `index`: its own size, content and missing labels."""
+    rng = np.random.RandomState(index)
+    h, w = 3 + index, 9 - index
+    maps = dict(
+        gt_semseg=rng.choice([0, 1, 2, 255], (1, h, w)),
+        pred_semseg=rng.randint(0, 4, (1, h, w)),
+        gt_depth=rng.choice([0, .7, 3.3], (1, h, w)),
+        pred_depth=rng.uniform(0, 5, (1, h, w)),
+        gt_normals=rng.randn(3, h, w),
+        pred_normals=rng.randn(3, h, w))
+    if index == 1:
+        del maps['gt_depth']
+    sample = SegDataSample(metainfo=dict(img_path=f'{index}.jpg'))
+    sample.set_data(
+        {k: PixelData(data=torch.from_numpy(v))
+         for k, v in maps.items()})
+    return sample
+
+
+def evaluate(order, batch_size, size):
+    evaluator = MultiTaskEvaluator(tasks=TASKS)
+    evaluator.dataset_meta = {}
+    for i in range(0, len(order), batch_size):
+        evaluator.process([make_sample(k) for k in order[i:i + batch_size]])
+    return evaluator.evaluate(size)
+
+
+class TestMultiTaskEvaluator:
+    """Oracle: NumPy on all pixels; each way of batching, ordering and
+    distributing the images has to give the very same numbers."""
+
+    def test_matches_numpy_on_all_pixels(self):
+        scores = evaluate(range(5), 1, 5)
+        assert {k.split('/')[0] for k in scores} == {
+            'semseg', 'depth', 'normals'
+        }
+        samples = [make_sample(i) for i in range(5)]
+        error = np.concatenate([
+            (s.pred_depth.data - s.gt_depth.data)[s.gt_depth.data > 0]
+            for s in samples if 'gt_depth' in s
+        ])
+        assert scores['depth/rmse'] == pytest.approx(
+            np.sqrt(np.mean(error**2)), rel=1e-12)
+        angle = []
+        for s in samples:
+            p, t = s.pred_normals.data.numpy(), s.gt_normals.data.numpy()
+            cosine = (p * t).sum(0) / np.sqrt((p**2).sum(0) * (t**2).sum(0))
+            angle.append(np.degrees(np.arccos(cosine)).ravel())
+        angle = np.concatenate(angle)
+        assert scores['normals/mean'] == pytest.approx(angle.mean())
+        assert scores['normals/rmse'] == pytest.approx(
+            np.sqrt(np.mean(angle**2)))
+        assert scores['normals/within_30'] == pytest.approx(
+            100 * np.mean(angle < 30))
+        pred = torch.cat([s.pred_semseg.data.flatten() for s in samples])
+        true = torch.cat([s.gt_semseg.data.flatten() for s in samples])
+        pred, true = pred[true != 255], true[true != 255]
+        iou = [((pred == c) & (true == c)).sum() / ((pred == c) |
+                                                    (true == c)).sum()
+               for c in range(4)]
+        assert scores['semseg/mIoU'] == pytest.approx(100 * np.mean(iou))
+
+    @pytest.mark.parametrize('batch_size', [2, 3, 5])
+    def test_batch_size_and_order_do_not_matter(self, batch_size):
+        expected = evaluate(range(5), 1, 5)
+        assert evaluate([3, 0, 4, 1, 2], batch_size, 5) == expected
+
+    def test_two_uneven_ranks(self, tmp_path):
+        """5 images on 2 ranks; the sampler gives image 0 to rank 1 again."""
+        workers = [
+            subprocess.Popen(
+                [sys.executable, __file__, str(rank), str(tmp_path)],
+                cwd=tmp_path,
+                env=dict(PYTHONPATH=str(Path(__file__).parents[2])))
+            for rank in range(2)
+        ]
+        assert [w.wait(120) for w in workers] == [0, 0]
+        for rank in range(2):
+            assert torch.load(
+                tmp_path / f'{rank}.pth', weights_only=False) == evaluate(
+                    range(5), 1, 5)
+
+    def test_task_without_metric_is_named(self, caplog):
+        logger = MMLogger.get_current_instance()
+        logger.addHandler(caplog.handler)
+        with caplog.at_level(logging.INFO):
+            evaluator = MultiTaskEvaluator(tasks=TASKS)
+        logger.removeHandler(caplog.handler)
+        assert [m.task for m in evaluator.metrics] == [
+            'semseg', 'depth', 'normals'
+        ]
+        assert 'Task `edge` names no metric' in caplog.text
+
+    def test_metric_of_task_wins(self):
+        evaluator = MultiTaskEvaluator(
+            tasks=dict(
+                far=dict(
+                    type='mtcp_mm.DepthTask',
+                    metric=[
+                        dict(type='mtcp_mm.DepthMetric', prefix='a'),
+                        dict(type='mtcp_mm.DepthMetric', prefix='b')
+                    ])))
+        assert [(m.task, m.prefix) for m in evaluator.metrics
+                ] == [('far', 'a'), ('far', 'b')]
+
+    def test_metrics_win_over_tasks(self):
+        evaluator = MultiTaskEvaluator(
+            dict(type='mtcp_mm.DepthMetric', task='depth'), TASKS)
+        metric, = evaluator.metrics
+        assert isinstance(metric, DepthMetric)
+        assert isinstance(metric.dense_task, DepthTask)
+
+    def test_knows_which_way_is_up(self):
+        better = MultiTaskEvaluator(tasks=TASKS).higher_is_better
+        assert set(better) == set(evaluate(range(2), 1, 2))
+        assert better['semseg/mIoU'] and better['normals/within_11.25']
+        assert not better['depth/rmse'] and not better['normals/mean']
+
+    def test_needs_tasks_or_metrics(self):
+        with pytest.raises(ValueError, match='`tasks`.*`metrics`.*neither'):
+            MultiTaskEvaluator()
+
+
+class ToySet(Dataset):
+    metainfo = dict(task_meta=dict(semseg=dict(classes=tuple('abcd'))))
+
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, index):
+        return dict(inputs=torch.zeros(1), data_samples=make_sample(index))
+
+
+class ToyModel(BaseModel):
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+
+    def forward(self, inputs, data_samples, mode='tensor'):
+        if mode == 'loss':
+            return dict(loss=self.layer(torch.stack(inputs)).mean())
+        return data_samples
+
+
+class WorseDepth(DepthMetric):
+    """Grows from epoch to epoch: 1, 2, ..."""
+    calls = 0
+
+    def compute(self, sums):
+        self.calls += 1
+        return dict(rmse=float(self.calls))
+
+
+@pytest.fixture
+def toy_runner(tmp_path):
+
+    def build(evaluator, epochs=2, **hook):
+        loader = dict(
+            batch_size=2,
+            num_workers=0,
+            dataset=ToySet(),
+            collate_fn=dict(type='pseudo_collate'),
+            sampler=dict(type='DefaultSampler', shuffle=False))
+        return Runner(
+            ToyModel(),
+            str(tmp_path),
+            train_dataloader=loader,
+            val_dataloader=dict(loader),
+            train_cfg=dict(by_epoch=True, max_epochs=epochs),
+            val_cfg=dict(),
+            val_evaluator=evaluator,
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)),
+            default_scope='mmseg',
+            default_hooks=dict(
+                checkpoint=dict(type='CheckpointHook', interval=-1, **hook)),
+            experiment_name=tmp_path.name)
+
+    yield build
+    for name in ('TestWorseDepth', ):
+        METRICS.module_dict.pop(name, None)
+
+
+class TestInRunner:
+    """Oracle: the direct call of `evaluate`, and the files on disk."""
+
+    def test_evaluator_of_config(self, toy_runner):
+        cfg = Config(
+            dict(
+                tasks=TASKS,
+                val_evaluator=dict(
+                    type='mtcp_mm.MultiTaskEvaluator',
+                    tasks=TASKS,
+                    metrics=None)))
+        runner = toy_runner(cfg.val_evaluator)
+        assert runner.val() == evaluate(range(5), 1, 5)
+        assert isinstance(runner.val_evaluator, MultiTaskEvaluator)
+
+    def test_plain_list_of_metrics(self, toy_runner):
+        runner = toy_runner([
+            dict(type='mtcp_mm.SegmentationMetric', task='semseg'),
+            dict(type='mtcp_mm.DepthMetric', task='depth'),
+        ])
+        scores = runner.val()
+        assert type(runner.val_evaluator) is Evaluator
+        expected = evaluate(range(5), 1, 5)
+        assert scores == {k: expected[k] for k in scores}
+        assert {'semseg/mIoU', 'depth/rmse'} < set(scores)
+
+    @pytest.mark.parametrize('rule, best', [('less', 1), ('greater', 3)])
+    def test_save_best(self, toy_runner, tmp_path, rule, best):
+        METRICS.register_module(name='TestWorseDepth', module=WorseDepth)
+        toy_runner(
+            dict(type='mtcp_mm.TestWorseDepth', task='depth'),
+            epochs=3,
+            save_best='depth/rmse',
+            rule=rule).train()
+        assert [p.name for p in tmp_path.glob('best*')
+                ] == [f'best_depth_rmse_epoch_{best}.pth']
+
+    def test_save_best_of_several_keys(self, toy_runner, tmp_path):
+        toy_runner(
+            dict(
+                type='mtcp_mm.MultiTaskEvaluator', tasks=TASKS, metrics=None),
+            save_best=['semseg/mIoU', 'depth/rmse', 'normals/within_11.25'],
+            rule=['greater', 'less', 'greater']).train()
+        assert sorted(p.name for p in tmp_path.glob('best*')) == [
+            'best_depth_rmse_epoch_1.pth',
+            'best_normals_within_11.25_epoch_1.pth',
+            'best_semseg_mIoU_epoch_1.pth'
+        ]
+
+    def test_miou_needs_no_rule(self):
+        hook = CheckpointHook(save_best='semseg/mIoU')
+        assert hook.rules == ['greater']
+
+
+def worker(rank, folder):
+    torch.distributed.init_process_group(
+        'gloo', f'file://{folder}/store', rank=rank, world_size=2)
+    mine = [[0, 2, 4], [1, 3, 0]][rank]
+    torch.save(evaluate(mine, 2, 5), f'{folder}/{rank}.pth')
+
+
+if __name__ == '__main__':
+    DefaultScope.get_instance('two_ranks', scope_name='mmseg')
+    worker(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,117 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.transform import Rotation
+
+from mtcp_mm.evaluation.functional import (
+    add_sums,
+    angular_error,
+    histogram_median,
+    normals_scores,
+    normals_sums,
+)
+
+
+def rotated(angles, seed=0):
+    """Random unit vectors (3, N) and the same turned by ``angles``
+    degrees about a random axis at a right angle to them."""
+    rng = np.random.RandomState(seed)
+    target = rng.randn(len(angles), 3)
+    target /= np.linalg.norm(target, axis=1, keepdims=True)
+    axis = np.cross(target, rng.randn(len(angles), 3))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    turn = Rotation.from_rotvec(np.deg2rad(angles)[:, None] * axis)
+    return torch.from_numpy(turn.apply(target).T), torch.from_numpy(target.T)
+
+
+class TestAngularError:
+    """Oracle: SciPy turns the vectors by a known angle."""
+
+    def test_recovers_angle(self):
+        angles = np.array([0, 1e-6, 1e-3, 1, 11.25, 45, 90, 179.999, 180.])
+        error = angular_error(*rotated(angles)).numpy()
+        np.testing.assert_allclose(error, angles, rtol=0, atol=1e-12)
+
+    def test_length_of_prediction_does_not_matter(self):
+        pred, target = rotated(np.linspace(0, 180, 50))
+        scale = torch.logspace(-30, 30, 50, dtype=torch.float64)
+        np.testing.assert_allclose(
+            angular_error(pred * scale, target), np.linspace(0, 180, 50),
+            atol=1e-12)
+
+    def test_zero_vector_is_90_degrees_away(self):
+        error = angular_error(torch.zeros(3, 1), torch.eye(3)[:, :1])
+        assert error.item() == pytest.approx(90)
+
+
+class TestNormals:
+    """Oracle: NumPy in float64 on the known angles of all pixels."""
+
+    @pytest.mark.parametrize('count', [1, 2, 999, 1000])
+    def test_scores_match_numpy(self, count):
+        angles = np.abs(np.random.RandomState(count).normal(0, 30, count))
+        pred, target = (v.view(3, 1, -1) for v in rotated(angles))
+        scores = normals_scores(
+            add_sums([
+                normals_sums(pred[..., part], target[..., part])
+                for part in np.array_split(np.arange(count), 3)
+            ]))
+        assert scores['mean'] == pytest.approx(angles.mean(), rel=1e-9)
+        assert scores['rmse'] == pytest.approx(
+            np.sqrt(np.mean(angles**2)), rel=1e-9)
+        assert abs(scores['median'] - np.median(angles)) < .05
+        for limit in (11.25, 22.5, 30):
+            assert scores[f'within_{limit}'] == pytest.approx(
+                100 * np.mean(angles < limit))
+
+    def test_limits_are_exact(self):
+        """1e-6 degrees decide, far less than a bin of the histogram."""
+        angles = np.array([11.25 - 1e-6, 11.25 + 1e-6, 30 - 1e-6, 30 + 1e-6])
+        pred, target = (v.view(3, 2, 2) for v in rotated(angles))
+        scores = normals_scores(normals_sums(pred, target))
+        assert scores['within_11.25'] == 25
+        assert scores['within_22.5'] == 50
+        assert scores['within_30'] == 75
+
+    def test_missing_normals_do_not_count(self):
+        pred, target = (v.view(3, 1, 2) for v in rotated(np.array([10., 80])))
+        target[..., 1] = 0
+        scores = normals_scores(normals_sums(pred, target))
+        assert scores['mean'] == pytest.approx(10)
+
+    def test_no_label_is_nan(self):
+        scores = normals_scores(
+            normals_sums(torch.ones(3, 2, 2), torch.zeros(3, 2, 2)))
+        assert all(map(math.isnan, scores.values()))
+
+    def test_nan_prediction_shows(self):
+        target = torch.ones(3, 1, 2)
+        pred = target.clone()
+        pred[0, 0, 0] = math.nan
+        scores = normals_scores(normals_sums(pred, target))
+        assert math.isnan(scores['mean'])
+        assert scores['within_11.25'] == 50
+
+    def test_rejects_other_size(self):
+        with pytest.raises(ValueError, match=r'\(3, 2, 3\).*\(3, 4, 6\)'):
+            normals_sums(torch.zeros(3, 2, 3), torch.zeros(3, 4, 6))
+
+
+class TestHistogramMedian:
+    """Oracle: ``np.median`` of the values that were counted."""
+
+    @pytest.mark.parametrize('values', [
+        [0], [180], [3.01, 3.04], [10, 80], [1, 2, 100], [5.] * 7,
+        np.random.RandomState(0).exponential(8, 12345).clip(0, 180),
+        np.random.RandomState(1).uniform(0, 180, 10)
+    ], ids=len)
+    def test_is_less_than_a_bin_off(self, values):
+        hist, _ = np.histogram(values, 3600, (0, 180))
+        median = histogram_median(torch.from_numpy(hist))
+        assert abs(median - np.median(values)) < .05
+
+    def test_empty_is_nan(self):
+        assert math.isnan(histogram_median(torch.zeros(4).long()))

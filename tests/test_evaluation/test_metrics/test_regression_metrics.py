@@ -1,0 +1,51 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
+import torch
+
+from mtcp_mm.evaluation import DepthMetric, NormalsMetric
+
+
+def data(*values):
+    """One row of pixels: vectors (3, ) or scalars."""
+    return dict(data=torch.tensor(values).float().view(1, len(values),
+                                                       -1).transpose(0, 2))
+
+
+class TestDepthMetric:
+    """Oracle: by hand, errors 3 and 4 m, one pixel without label."""
+
+    def test_scores(self):
+        metric = DepthMetric('depth')
+        metric.process(None, [
+            dict(gt_depth=data(1, 0, 2), pred_depth=data(4, 9, 6)),
+        ])
+        assert metric.evaluate(1) == pytest.approx({
+            'depth/rmse': 12.5**.5,
+            'depth/mae': 3.5,
+            'depth/abs_rel': 2.5
+        })
+
+    def test_rejects_other_size(self):
+        sample = dict(
+            gt_depth=data(1, 1), pred_depth=data(1, 1, 1), img_path='a.jpg')
+        with pytest.raises(ValueError, match='a.jpg, task `depth`: .*'):
+            DepthMetric('depth').process(None, [sample])
+
+
+class TestNormalsMetric:
+    """Oracle: by hand, angles of 90, 0 and 0 degrees."""
+
+    def test_scores(self):
+        metric = NormalsMetric('normals')
+        target = data((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0))
+        pred = data((0, 2, 0), (0, .1, 0), (0, 0, 1), (1, 1, 1))
+        metric.process(None, [dict(gt_normals=target, pred_normals=pred)])
+        scores = metric.evaluate(1)
+        assert scores.pop('normals/median') == pytest.approx(0, abs=.05)
+        assert scores == pytest.approx({
+            'normals/mean': 30,
+            'normals/rmse': 2700**.5,
+            'normals/within_11.25': 200 / 3,
+            'normals/within_22.5': 200 / 3,
+            'normals/within_30': 200 / 3
+        })

@@ -1,0 +1,57 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+import re
+
+import pytest
+import torch
+from mmengine.logging import MMLogger
+
+from mtcp_mm.evaluation import SegmentationMetric
+
+LABEL = dict(
+    gt_parts=dict(data=torch.tensor([[[0, 0, 1, 255]]])),
+    pred_parts=dict(data=torch.tensor([[[0, 1, 1, 0]]])))
+
+
+class TestSegmentationMetric:
+    """Oracle: by hand. Class 0: 1 of 2; class 1: 1 of 2; class 2 absent."""
+
+    @pytest.mark.parametrize('absent, miou, macc', [
+        ('skip', 50, 75),
+        ('zero', 100 / 3, 50),
+    ])
+    def test_percent(self, absent, miou, macc):
+        metric = SegmentationMetric('parts', num_classes=3, absent=absent)
+        metric.process(None, [LABEL])
+        assert metric.evaluate(1) == pytest.approx({
+            'parts/mIoU': miou,
+            'parts/mAcc': macc,
+            'parts/aAcc': 200 / 3
+        })
+
+    def test_table_has_names_of_own_task(self, caplog):
+        logger = MMLogger.get_current_instance()
+        logger.addHandler(caplog.handler)
+        metric = SegmentationMetric('parts')
+        metric.dataset_meta = dict(
+            classes=('road', 'sky'),
+            task_meta=dict(parts=dict(classes=('head', 'arm', 'leg'))))
+        with caplog.at_level(logging.INFO):
+            metric.process(None, [LABEL])
+            metric.evaluate(1)
+        logger.removeHandler(caplog.handler)
+        assert 'Per class results of `parts`' in caplog.text
+        assert re.search(r'head +\| 50.00 \| 50.00', caplog.text)
+        assert re.search(r'leg +\| +nan +\| +nan', caplog.text)
+        assert 'road' not in caplog.text
+
+    def test_unknown_number_of_classes(self):
+        with pytest.raises(ValueError, match='how many classes.*`parts`'):
+            SegmentationMetric('parts').process(None, [LABEL])
+
+    def test_higher_is_better_covers_all_scores(self):
+        metric = SegmentationMetric('parts', num_classes=3)
+        metric.process(None, [LABEL])
+        assert {f'parts/{key}': True
+                for key in metric.higher_is_better
+                } == dict.fromkeys(metric.evaluate(1), True)
