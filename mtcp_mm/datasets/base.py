@@ -1,0 +1,220 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Mapping, Sequence
+
+from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
+
+from mtcp_mm.tasks import build_tasks
+from .folder import DataFolder
+
+
+class MultiTaskDataset(BaseDataset):
+    """Images and, for every task, a folder of label files.
+
+    A subclass tells in :attr:`layouts` what lies where, and that is all. An
+    image may lack the label of a task; a task that no image has a label of is
+    an error.
+
+    An item of the pipeline starts with `img_path`, `sample_id`, `sample_idx`,
+    `tasks`, `label_infos` and `seg_fields`, see
+    :class:`LoadMultiTaskAnnotations`.
+
+    Args:
+        data_root (str): Folder of the data set.
+        tasks (Mapping): Task name to config, see :func:`build_tasks`.
+        split (str): The images are listed in ``<split_dir>/<split>.txt``.
+            Defaults to 'train'.
+        layout (str): Key of :attr:`layouts`; 'auto' takes the one of which
+            most images are found. Defaults to 'auto'.
+        label_files (Mapping, optional): Task name to where its labels are,
+            if the layout does not know the task or knows better: the name of
+            another label of the layout, or ``dict(folder=..., suffix=...)``
+            with any option of the task's ``decode_label``.
+        metainfo (Mapping, optional): Replaces entries of :attr:`METAINFO`,
+            e.g. ``dict(classes=..., palette=...)``.
+        backend_args (dict, optional): See :mod:`mmengine.fileio`.
+        **kwargs: ``pipeline``, ``test_mode``, ``indices``, ``lazy_init``,
+            ... of :class:`mmengine.dataset.BaseDataset`.
+    """
+
+    #: `classes` and `palette` belong to :attr:`main_label`; `task_meta` holds
+    #: those of further labels.
+    METAINFO: dict = {}
+    #: Layout to {'image' or label name: dict(folder, suffix, **options)}.
+    layouts: dict[str, dict[str, dict]] = {}
+    split_dir = ''
+    main_label = 'semseg'
+
+    def __init__(self,
+                 data_root: str,
+                 tasks: Mapping,
+                 split: str = 'train',
+                 layout: str = 'auto',
+                 label_files: Mapping[str, str | Mapping] | None = None,
+                 metainfo: Mapping | None = None,
+                 backend_args: dict | None = None,
+                 **kwargs) -> None:
+        if layout not in ('auto', *self.layouts):
+            raise ValueError(
+                f'{type(self).__name__} knows no layout {layout!r}: use '
+                f'{", ".join(self.layouts)} or auto.')
+        self.tasks = build_tasks(tasks)
+        self.split = split
+        self.layout = layout
+        self.label_files = dict(label_files or {})
+        self.backend_args = dict(backend_args) if backend_args else None
+        unknown = sorted(set(self.label_files) - set(self.tasks))
+        if unknown:
+            raise ValueError(f'`label_files` names {", ".join(unknown)}, but '
+                             f'the tasks are {", ".join(self.tasks)}.')
+        super().__init__(
+            data_root=data_root, metainfo=metainfo, data_prefix={}, **kwargs)
+        self._metainfo['task_meta'] = self._collect_task_meta()
+
+    def get_data_info(self, idx: int) -> dict:
+        """Item ``idx``; the task objects are shared, not copied."""
+        return dict(
+            super().get_data_info(idx), tasks=self.tasks, seg_fields=[])
+
+    # ---- classes ----------------------------------------------------------
+    def _collect_task_meta(self) -> dict[str, dict]:
+        """Names and colours of the classes of every task that has some."""
+        meta = self._metainfo
+        known = {
+            self.main_label:
+            {k: meta[k]
+             for k in ('classes', 'palette') if k in meta},
+            **self.METAINFO.get('task_meta', {}),
+            **meta.get('task_meta', {})
+        }
+        task_meta = {}
+        for name, task in self.tasks.items():
+            alias = self.label_files.get(name)
+            alias = alias if isinstance(alias, str) else name
+            task_meta[name] = dict(known.get(name) or known.get(alias) or {})
+            self._check_classes(name, getattr(task, 'num_classes', None),
+                                task_meta[name])
+        return {name: m for name, m in task_meta.items() if m}
+
+    def _check_classes(self, name: str, num_classes: int | None,
+                       meta: dict) -> None:
+        classes, palette = meta.get('classes'), meta.get('palette')
+        if classes is None:
+            return
+        if num_classes is not None and num_classes != len(classes):
+            raise ValueError(
+                f'Task `{name}` has num_classes={num_classes}, but '
+                f'{type(self).__name__} names {len(classes)} classes for it: '
+                f'{", ".join(classes)}. Set num_classes={len(classes)}, or '
+                'name your own classes with `metainfo`.')
+        if palette is not None and len(palette) != len(classes):
+            raise ValueError(
+                f'`metainfo` of task `{name}` has {len(classes)} classes, but '
+                f'{len(palette)} colours in its palette. Give both.')
+
+    # ---- files ------------------------------------------------------------
+    def load_data_list(self) -> list[dict]:
+        """Find the files of every image of the split.
+
+        Raises:
+            FileNotFoundError: No data, no such split, or no such image.
+            ValueError: No image has a label of one of the tasks.
+        """
+        folder = DataFolder(self.data_root, self.backend_args)
+        ids = self._read_split(folder)
+        layout, images = self._find_images(folder, ids)
+        labels = {
+            name: self._find_labels(folder, ids, layout, name)
+            for name in self.tasks
+        }
+        return [
+            dict(
+                img_path=images[i],
+                sample_id=i,
+                label_infos={
+                    name: infos[i]
+                    for name, infos in labels.items() if i in infos
+                }) for i in ids
+        ]
+
+    def _read_split(self, folder: DataFolder) -> list[str]:
+        """Ids of the images, in the order of the file."""
+        if not folder.exists():
+            raise FileNotFoundError(
+                f'data_root={self.data_root!r} of {type(self).__name__} is no '
+                f'folder. {self._expected()}')
+        ids = folder.read_ids(self.split_dir, self.split)
+        path = folder.path(self.split_dir, f'{self.split}.txt')
+        if ids is None:
+            splits = ', '.join(sorted(folder.names(self.split_dir, '.txt')))
+            there = f'Splits there: {splits}.' if splits else self._expected()
+            raise FileNotFoundError(
+                f'{path} does not exist, the list of the images of split '
+                f'`{self.split}`. {there}')
+        if not ids:
+            raise ValueError(f'{path} is empty: it must list one id of an '
+                             'image per line, such as 0001.')
+        return ids
+
+    def _find_images(self, folder: DataFolder,
+                     ids: Sequence[str]) -> tuple[str, dict[str, str]]:
+        """Name of the layout, and paths of all images by id."""
+        names = self.layouts if self.layout == 'auto' else [self.layout]
+        sources = {name: self.layouts[name]['image'] for name in names}
+        found = {name: folder.find(s, ids) for name, s in sources.items()}
+        layout = max(found, key=lambda name: len(found[name]))
+        missing = [i for i in ids if i not in found[layout]]
+        if missing:
+            paths = ' or '.join(
+                folder.path(s['folder'], missing[0] + s['suffix'])
+                for s in sources.values())
+            raise FileNotFoundError(
+                f'{paths} does not exist. {len(missing)} of the {len(ids)} '
+                f'images of split `{self.split}` are missing. '
+                f'{self._expected()}')
+        return layout, found[layout]
+
+    def _find_labels(self, folder: DataFolder, ids: Sequence[str], layout: str,
+                     name: str) -> dict[str, dict]:
+        """Label infos of one task, by the id of the image."""
+        files = {k: v for k, v in self.layouts[layout].items() if k != 'image'}
+        label = self.label_files.get(name, name)
+        source = dict(files.get(label, {}) if isinstance(label, str) else
+                      {**files.get(name, {}), **label})
+        if not {'folder', 'suffix'} <= set(source):
+            raise ValueError(
+                f'Where are the labels of task `{name}`? Layout `{layout}` '
+                f'of {type(self).__name__} has {", ".join(files)}. Say it '
+                f'with `label_files=dict({name}=...)`: one of these, or '
+                "dict(folder='...', suffix='...').")
+        paths = folder.find(source, ids)
+        if not paths:
+            there = {n.rpartition('.')[-1]
+                     for n in folder.names(source['folder'])}
+            there = ('the folder holds files ending in .' +
+                     ', .'.join(sorted(there))
+                     if there else 'the folder is empty or does not exist')
+            expected = folder.path(source['folder'], '<id>' + source['suffix'])
+            raise ValueError(
+                f'None of the {len(ids)} images of split `{self.split}` has a '
+                f'label for task `{name}`: expected {expected}, but {there}. '
+                f'Drop `{name}` from `tasks`, or say where its labels are '
+                f"with `label_files=dict({name}=dict(folder='...', "
+                "suffix='...'))`.")
+        if len(paths) < len(set(ids)):
+            print_log(
+                f'{len(paths)} of the {len(ids)} images of split '
+                f'`{self.split}` have a label for task `{name}`.',
+                logger='current')
+        del source['folder'], source['suffix']
+        return {i: dict(path=path, **source) for i, path in paths.items()}
+
+    def _expected(self) -> str:
+        """What the folder must hold, for error messages."""
+        lines = [f'Expected in {self.data_root}:']
+        for layout, files in self.layouts.items():
+            patterns = ', '.join(f'{f["folder"]}/*{f["suffix"]}'
+                                 for f in files.values())
+            lines.append(f'  {patterns}  (layout `{layout}`)')
+        lists = f'{self.split_dir}/<split>.txt'.lstrip('/')
+        return '\n'.join([*lines, f'  {lists}  (one id per line)'])

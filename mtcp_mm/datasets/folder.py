@@ -1,0 +1,56 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Iterable, Mapping
+
+import mmengine.fileio as fileio
+
+
+class DataFolder:
+    """Find the files of images below one folder, local or remote.
+
+    A *source* is ``dict(folder=..., suffix=...)``: image ``0001`` has the
+    file ``<root>/<folder>/0001<suffix>``.
+
+    Args:
+        root (str): Folder of the data set.
+        backend_args (dict, optional): See :mod:`mmengine.fileio`.
+    """
+
+    def __init__(self, root: str, backend_args: dict | None = None) -> None:
+        self.root = root or ''
+        self.backend = fileio.get_file_backend(
+            self.root, backend_args=backend_args)
+
+    def exists(self) -> bool:
+        """Whether the folder is there."""
+        return bool(self.root) and self.backend.isdir(self.root)
+
+    def path(self, *parts: str) -> str:
+        """Path of something below the root."""
+        return self.backend.join_path(self.root, *parts)
+
+    def names(self, folder: str, suffix: str = '') -> set[str]:
+        """Files of a folder, without their suffix.
+
+        One listing is much faster than a look-up per file, on network file
+        systems above all.
+        """
+        folder = self.path(folder)
+        if not self.backend.isdir(folder):
+            return set()
+        names = self.backend.list_dir_or_file(
+            folder, list_dir=False, suffix=suffix or None, recursive=True)
+        return {name[:len(name) - len(suffix)] for name in names}
+
+    def find(self, source: Mapping, ids: Iterable[str]) -> dict[str, str]:
+        """Paths of the files that exist, by the id of the image."""
+        folder, suffix = source['folder'], source['suffix']
+        names = self.names(folder, suffix)
+        return {i: self.path(folder, i + suffix) for i in ids if i in names}
+
+    def read_ids(self, folder: str, name: str) -> list[str] | None:
+        """Lines of ``<folder>/<name>.txt``; None if there is no such file."""
+        path = self.path(folder, f'{name}.txt')
+        if not self.backend.isfile(path):
+            return None
+        lines = self.backend.get_text(path).splitlines()
+        return [line.strip() for line in lines if line.strip()]
