@@ -105,8 +105,9 @@ class MultiTaskDataset(BaseDataset):
             raise ValueError(
                 f'Task `{name}` has num_classes={num_classes}, but '
                 f'{type(self).__name__} names {len(classes)} classes for it: '
-                f'{", ".join(classes)}. Set num_classes={len(classes)}, or '
-                'name your own classes with `metainfo`.')
+                f'{", ".join(classes[:3])}, ... Set num_classes='
+                f'{len(classes)}, or give metainfo=dict(classes=..., '
+                'palette=...) for classes of your own.')
         if palette is not None and len(palette) != len(classes):
             raise ValueError(
                 f'`metainfo` of task `{name}` has {len(classes)} classes, but '
@@ -211,7 +212,7 @@ class MultiTaskDataset(BaseDataset):
 
     def _expected(self) -> str:
         """What the folder must hold, for error messages."""
-        lines = [f'Expected in {self.data_root}:']
+        lines = [f'Expected in {self.data_root or "data_root"}:']
         for layout, files in self.layouts.items():
             patterns = ', '.join(f'{f["folder"]}/*{f["suffix"]}'
                                  for f in files.values())
