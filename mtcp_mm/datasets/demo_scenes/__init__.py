@@ -3,8 +3,10 @@
 from .camera import Camera, look
 from .geometry import Primitive, intersect
 from .palette import CLASSES
-from .render import boundaries, choose_camera, render_labels, render_rgb
+from .photo import render_rgb
+from .render import boundaries, render_labels
 from .scene import Room, make_room
+from .views import choose_camera
 from .writer import make_samples, write_demo
 
 __all__ = [

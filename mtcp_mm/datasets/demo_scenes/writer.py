@@ -10,8 +10,10 @@ from multiprocessing import get_all_start_methods, get_context
 import numpy as np
 from PIL import Image
 
-from .render import boundaries, choose_camera, render_labels, render_rgb
+from .photo import render_rgb
+from .render import boundaries, render_labels
 from .scene import make_room
+from .views import choose_camera
 
 VERSION = 1  # raise it whenever the same parameters give other arrays
 VIEWS = 3  # images per room
