@@ -9,6 +9,22 @@ from mtcp_mm.tasks import DenseTask, build_tasks
 from .metrics import DenseTaskMetric
 
 
+def higher_is_better(metrics: Sequence[BaseMetric]) -> dict[str, bool]:
+    """Which way is up, for every key of metrics that say so.
+
+    Args:
+        metrics (Sequence[BaseMetric]): Those of an evaluator.
+
+    Returns:
+        dict[str, bool]: E.g. ``{'semseg/mIoU': True, 'depth/rmse': False}``.
+    """
+    return {
+        f'{metric.prefix}/{key}': higher
+        for metric in metrics
+        for key, higher in getattr(metric, 'higher_is_better', {}).items()
+    }
+
+
 @EVALUATOR.register_module()
 class MultiTaskEvaluator(Evaluator):
     """Evaluator that gets its metrics from the tasks.
@@ -58,8 +74,4 @@ class MultiTaskEvaluator(Evaluator):
     @property
     def higher_is_better(self) -> dict[str, bool]:
         """dict[str, bool]: For every known key, e.g. ``'depth/rmse'``."""
-        return {
-            f'{metric.prefix}/{key}': higher
-            for metric in self.metrics
-            for key, higher in getattr(metric, 'higher_is_better', {}).items()
-        }
+        return higher_is_better(self.metrics)
