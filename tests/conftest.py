@@ -1,0 +1,16 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Every test starts from the same seed, on at most two threads."""
+import random
+
+import numpy as np
+import pytest
+import torch
+
+torch.set_num_threads(min(2, torch.get_num_threads()))
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
