@@ -5,8 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from mtcp_mm.models.weighting.functional import (loss_shares, lps_weights,
-                                                 priorities, spread)
+from mtcp_mm.models.weighting.functional import (
+    loss_shares,
+    lps_weights,
+    priorities,
+    spread,
+)
 
 
 class TestByHand:
