@@ -22,7 +22,8 @@
 set -euo pipefail
 
 here=$(pwd)
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+unset PYTHONPATH # what is imported must be what was installed
 force=0
 for arg in "$@"; do
     case $arg in
@@ -104,23 +105,10 @@ find_python() {
         die "$("$python" -V) has no venv module. On Debian and Ubuntu:" \
             "apt-get install python3-venv (or python3.11-venv)."
 }
-has_torch() {
-    "$1" -c 'from importlib.metadata import version as v; v("torch")' \
-        >/dev/null 2>&1
-}
-
-adopted=0
-active=${VIRTUAL_ENV:-${CONDA_PREFIX:-}}
-if [[ -n ${VENV:-} ]]; then
-    [[ $VENV == /* ]] || VENV=$here/$VENV
-elif [[ -n $active && $active != "$root/.venv" ]] &&
-    has_torch "$active/bin/python"; then
-    VENV=$active
-    adopted=1
-else
-    VENV=$root/.venv
-fi
+VENV=$env_dir
 py=$VENV/bin/python
+adopted=0
+[[ $VENV != "$active" || $VENV == "$root/.venv" ]] || adopted=1
 
 # Relative links would be lost with the cd below.
 links=

@@ -129,6 +129,15 @@ def add_distribution(folder, name, version, module=None):
         (folder / module / '__init__.py').touch()
 
 
+@pytest.fixture
+def only(tmp_path, monkeypatch):
+    """A site folder, and nothing else to import from."""
+    for module in OFFICIAL:
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+    return tmp_path
+
+
 class TestDiscovery:
 
     def test_sees_the_second_provider(self, tmp_path, monkeypatch):
@@ -136,25 +145,21 @@ class TestDiscovery:
         monkeypatch.syspath_prepend(tmp_path)
         assert ('onedl-mmcv', '2.3.6') in discover_providers()['mmcv']
 
-    def test_ops_of_another_python_do_not_count(self, tmp_path, monkeypatch):
-        add_distribution(tmp_path, 'mmcv', '2.1.0', 'mmcv')
-        (tmp_path / 'mmcv/_ext.cpython-27-x86_64-linux-gnu.so').touch()
-        monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+    def test_ops_of_another_python_do_not_count(self, only):
+        add_distribution(only, 'mmcv', '2.1.0', 'mmcv')
+        (only / 'mmcv/_ext.cpython-27-x86_64-linux-gnu.so').touch()
         assert discover_providers()['mmcv'] == [('mmcv', '2.1.0')]
         assert not has_mmcv_ops()
         assert discover_providers()['mmdet'] == []
 
-    def test_checkout_on_the_path(self, tmp_path, monkeypatch):
-        (tmp_path / 'mmseg').mkdir()
-        (tmp_path / 'mmseg/version.py').write_text("__version__ = '1.2.2'\n")
-        (tmp_path / 'mmseg/__init__.py').touch()
-        monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+    def test_checkout_on_the_path(self, only):
+        (only / 'mmseg').mkdir()
+        (only / 'mmseg/version.py').write_text("__version__ = '1.2.2'\n")
+        (only / 'mmseg/__init__.py').touch()
         assert discover_providers()['mmseg'] == [('mmsegmentation', '1.2.2')]
 
-    def test_metadata_without_files_is_no_provider(self, tmp_path,
-                                                   monkeypatch):
-        add_distribution(tmp_path, 'mmdet', '3.3.0')
-        monkeypatch.setattr(sys, 'path', [str(tmp_path)])
+    def test_metadata_without_files_is_no_provider(self, only):
+        add_distribution(only, 'mmdet', '3.3.0')
         assert discover_providers()['mmdet'] == []
 
     def test_check_lists_all_and_is_an_import_error(self, monkeypatch):

@@ -1,0 +1,131 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""What tools/train.py and tools/test.py share: arguments, config, ranks."""
+import argparse
+import datetime
+import os
+from pathlib import Path
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_distributed, master_only
+from mmengine.logging import print_log
+
+
+class UsageError(ValueError):
+    """A wrong argument: one line for the user, exit code 2."""
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that training and testing have in common."""
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and checkpoints, work_dirs/<config> by default')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override settings of the config: a.b=1 c="[1,2]" d="(x,y)"')
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how the ranks were started')
+    # torch.distributed.launch passes this one; torchrun sets LOCAL_RANK.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def require_file(path: str, what: str) -> None:
+    """Raise :class:`UsageError` if there is no such file.
+
+    Args:
+        path (str): The file; a URL is taken on trust.
+        what (str): What it should be, for the message.
+    """
+    if '://' in path or Path(path).is_file():
+        return
+    folder = Path(path).parent
+    there = sorted(
+        p.name for p in folder.glob(f'*{Path(path).suffix}')) if (
+            folder.is_dir()) else []
+    hint = (f'{folder} has {", ".join(there[:8])}' if there else
+            f'{folder.absolute()} has no such files')
+    raise UsageError(f'{what} {path} does not exist ({hint}).')
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Read the config and merge what the command line says.
+
+    Args:
+        args (argparse.Namespace): With ``config`` and the arguments of
+            :func:`add_common_arguments`.
+
+    Returns:
+        Config: With ``launcher`` and ``work_dir`` set, fit for CPU ranks.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    require_file(args.config, 'config')
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+    if args.launcher == 'pytorch' and not torch.cuda.is_available():
+        use_cpu_ranks(cfg)
+    return cfg
+
+
+def use_cpu_ranks(cfg: Config) -> None:
+    """Start the process group of ranks without a GPU, and fit the config.
+
+    mmengine's own start and its model wrapper both ask for a GPU per rank.
+    It leaves a running group and a given wrapper alone, though.
+
+    Args:
+        cfg (Config): Changed in place.
+    """
+    dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
+    dist_cfg['backend'] = 'gloo'
+    if not is_distributed():
+        timeout = dist_cfg.get('timeout')
+        torch.distributed.init_process_group(
+            'gloo',
+            timeout=None if timeout is None else datetime.timedelta(
+                seconds=timeout))
+    cfg.setdefault(
+        'model_wrapper_cfg',
+        dict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    cfg.model_wrapper_cfg['device_ids'] = None
+    if _replace_sync_bn(cfg.get('model', {})):
+        print_log(
+            'SyncBN needs GPUs: this run normalises every rank by itself.',
+            'current')
+
+
+def _replace_sync_bn(node) -> bool:
+    """Turn SyncBN into BN below ``node``; tell whether there was any."""
+    children = node.values() if isinstance(node, dict) else node
+    changed = any([
+        _replace_sync_bn(child) for child in children
+        if isinstance(child, (dict, list, tuple))
+    ])
+    if isinstance(node, dict) and node.get('type') == 'SyncBN':
+        node['type'] = 'BN'
+        changed = True
+    return changed
+
+
+@master_only
+def write_atomically(path: str | Path, text: str) -> None:
+    """Write a file of which nobody ever sees a half; on rank 0 only."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    temporary.write_text(text, encoding='utf-8')
+    os.replace(temporary, path)

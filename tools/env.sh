@@ -1,0 +1,57 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+# shellcheck shell=bash
+# Sourced by the scripts beside it. Sets
+#   root     the checkout, which also goes to PYTHONPATH
+#   env_dir  the environment: VENV, else the active virtual or conda
+#            environment if that has a torch, else .venv in the checkout
+#   py       its python; python3 where there is none
+has_torch() {
+    "$1/bin/python" -I -c 'from importlib.metadata import version as v
+v("torch")' >/dev/null 2>&1
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+active=${VIRTUAL_ENV:-${CONDA_PREFIX:-}}
+if [[ -n ${VENV:-} ]]; then
+    env_dir=$VENV
+    [[ $VENV == /* ]] || env_dir=$PWD/$VENV
+elif [[ -n $active && $active != "$root/.venv" ]] && has_torch "$active"; then
+    env_dir=$active
+else
+    env_dir=$root/.venv
+fi
+py=$env_dir/bin/python
+[[ -x $py ]] || py=python3
+export PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH}
+
+# Print the leading comment of the calling script, without its '# '.
+usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+has_gpu() {
+    [[ -n ${CUDA_VISIBLE_DEVICES-all} && ${CUDA_VISIBLE_DEVICES-} != -1 ]] &&
+        nvidia-smi -L >/dev/null 2>&1
+}
+
+# launch SCRIPT RANKS ARGS...: start SCRIPT RANKS times with torchrun.
+launch() {
+    local script=$1 ranks=$2 threads
+    shift 2
+    if [[ ! $ranks =~ ^[1-9][0-9]*$ ]]; then
+        echo "error: the number of GPUs is '$ranks', a number >= 1 is" \
+            'expected. See --help.' >&2
+        exit 2
+    fi
+    if ! has_gpu && [[ -z ${OMP_NUM_THREADS:-} ]]; then
+        threads=$(($(nproc) / ranks))
+        export OMP_NUM_THREADS=$((threads > 0 ? threads : 1))
+    fi
+    if [[ -z ${PORT:-} && ${NNODES:-1} = 1 ]]; then
+        PORT=$("$py" -c 'import socket; s = socket.socket()
+s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    fi
+    exec "$py" -m torch.distributed.run --nnodes="${NNODES:-1}" \
+        --node-rank="${NODE_RANK:-0}" --nproc-per-node="$ranks" \
+        --master-addr="${MASTER_ADDR:-127.0.0.1}" \
+        --master-port="${PORT:-29500}" "$root/tools/$script" "$@" \
+        --launcher pytorch
+}

@@ -1,0 +1,91 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Test a model; its scores also go to metrics.json in the work dir.
+
+    python tools/test.py configs/mtcp_demo.py work_dirs/mtcp_demo/epoch_8.pth
+    bash tools/dist_test.sh CONFIG CHECKPOINT 8 --out predictions.pkl
+"""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.evaluator import DumpResults
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from mtcp_mm.utils.launch import (
+    UsageError,
+    add_common_arguments,
+    load_config,
+    require_file,
+    write_atomically,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument(
+        '--out', metavar='FILE.pkl', help='dump all predictions here')
+    parser.add_argument(
+        '--show', action='store_true', help='show pictures in a window')
+    parser.add_argument('--show-dir', help='write pictures to this folder')
+    parser.add_argument(
+        '--wait-time',
+        type=float,
+        default=2,
+        help='seconds per picture with --show')
+    add_common_arguments(parser)
+    args = parser.parse_args()
+    if args.out and not args.out.endswith(('.pkl', '.pickle')):
+        parser.error(f'--out must end in .pkl, but is {args.out}')
+    return args
+
+
+def draw_pictures(cfg: Config, args: argparse.Namespace) -> None:
+    """Turn the visualization hook on."""
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None or cfg.get('visualizer') is None:
+        raise UsageError(
+            f'--show and --show-dir need default_hooks.visualization and a '
+            f'visualizer, and {args.config} lacks one of them. Inherit '
+            'configs/_base_/default_runtime.py.')
+    hook['draw'] = True
+    hook.setdefault('interval', 1)  # who asks for pictures wants them all
+    if args.show:
+        hook.update(show=True, wait_time=args.wait_time)
+    if args.show_dir and hook['type'].endswith('MultiTaskVisualizationHook'):
+        hook['out_dir'] = args.show_dir
+    elif args.show_dir:
+        cfg.visualizer.save_dir = args.show_dir
+
+
+def main() -> None:
+    args = parse_args()
+    require_file(args.config, 'config')
+    require_file(args.checkpoint, 'checkpoint')
+    cfg = load_config(args)
+    cfg.load_from = args.checkpoint
+    cfg.resume = False
+    if args.show or args.show_dir:
+        draw_pictures(cfg, args)
+    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
+    runner = build(cfg)
+    if args.out:
+        runner.test_evaluator.metrics.append(DumpResults(args.out))
+    metrics = {key: float(value) for key, value in runner.test().items()}
+    file = Path(cfg.work_dir, 'metrics.json')
+    write_atomically(file, json.dumps(metrics, indent=2) + '\n')
+    runner.logger.info(f'Scores written to {file}')
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except UsageError as error:
+        print(f'test.py: error: {error}', file=sys.stderr)
+        sys.exit(2)

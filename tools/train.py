@@ -1,0 +1,84 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Train a model.
+
+    python tools/train.py configs/mtcp_demo.py
+    bash tools/dist_train.sh configs/mtcp_nyud.py 8 --amp --resume
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from mtcp_mm.utils.launch import (
+    UsageError,
+    add_common_arguments,
+    load_config,
+    require_file,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from this checkpoint, without a value from the latest '
+        'one of the work dir, if there is any')
+    parser.add_argument(
+        '--amp', action='store_true', help='mixed precision; needs a GPU')
+    add_common_arguments(parser)
+    return parser.parse_args()
+
+
+def use_amp(cfg: Config) -> None:
+    """Switch the optimizer wrapper to mixed precision."""
+    if not torch.cuda.is_available():
+        raise UsageError('--amp needs a GPU and none is seen here: '
+                         "mmengine's AmpOptimWrapper refuses a CPU.")
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise UsageError(f'--amp replaces OptimWrapper, but {cfg.filename} '
+                         f'has {kind}. Set its precision in the config.')
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def use_checkpoint(cfg: Config, resume: str) -> None:
+    """Resume from a file, or from the latest one ('auto')."""
+    if resume != 'auto':
+        require_file(resume, 'checkpoint')
+    elif not Path(cfg.work_dir, 'last_checkpoint').is_file():
+        return  # a first start: keep the config's load_from
+    else:
+        resume = find_latest_checkpoint(cfg.work_dir)
+        require_file(resume, f'the last checkpoint of {cfg.work_dir},')
+    cfg.load_from = resume
+    cfg.resume = True
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = load_config(args)
+    if args.amp:
+        use_amp(cfg)
+    if args.resume:
+        use_checkpoint(cfg, args.resume)
+    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
+    build(cfg).train()
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except UsageError as error:
+        print(f'train.py: error: {error}', file=sys.stderr)
+        sys.exit(2)
