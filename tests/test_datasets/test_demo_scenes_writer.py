@@ -11,7 +11,6 @@ from PIL import Image
 
 from mtcp_mm.datasets.demo_scenes import CLASSES, boundaries, write_demo
 from mtcp_mm.datasets.demo_scenes import writer as writer_module
-
 from .test_demo_scenes import back_project
 
 ROOT = Path(__file__).parents[2]
@@ -93,12 +92,10 @@ class TestWriteDemo:
     def test_layout_v2(self, demo, tmp_path):
         write_demo(str(tmp_path / 'b'), layout='v2', **SMALL)
         for i in range(1, 10):
-            def png(folder):
-                return np.array(Image.open(
-                    tmp_path / f'b/{folder}/{i:04d}.png'))
-
-            assert png('images').shape == (24, 32, 3)
-            normals, edge = png('normals'), png('edge')
+            image, normals, edge = (
+                np.array(Image.open(tmp_path / f'b/{folder}/{i:04d}.png'))
+                for folder in ('images', 'normals', 'edge'))
+            assert image.shape == (24, 32, 3)
             assert normals.dtype == edge.dtype == np.uint8
             error = normals / 127.5 - 1 - np.load(
                 demo / f'normals/{i:04d}.npy')

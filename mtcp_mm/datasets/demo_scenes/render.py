@@ -33,7 +33,8 @@ def trace(primitives, camera):
         window = camera.window(prim.corners())
         if window is None:
             continue
-        t, code = intersect(prim, camera.position, rays[:, *window])
+        t, code = intersect(prim, camera.position,
+                            rays[(slice(None), *window)])
         closer = t < depth[window]
         depth[window][closer] = t[closer]
         index[window][closer] = i

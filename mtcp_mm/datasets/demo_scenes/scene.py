@@ -145,7 +145,7 @@ def make_room(rng):
     Returns:
         Room: With furniture and lights.
     """
-    size = np.array([rng.uniform(3.2, 6.5), rng.uniform(4., 9.8),
+    size = np.array([rng.uniform(3.2, 6.5), rng.uniform(4., 10.5),
                      rng.uniform(2.4, 3.1)])
     room = Room(size, _shell(rng, size.copy()))
     plan = _Plan(rng, room)
@@ -196,7 +196,7 @@ def _windows(rng, plan):
 
 
 def _furnish(rng, plan, area):
-    beds, sofas = rng.random() < .65, rng.random() < .75
+    beds, sofas = rng.random() < .7, rng.random() < .9
     if beds:
         plan.at_wall(f.bed(rng))
     if sofas or not beds:

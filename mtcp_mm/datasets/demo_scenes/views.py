@@ -52,7 +52,7 @@ def _candidate(room, rng, size):
     target = max(rng.uniform(0, 1, (2, 2)) * floor,
                  key=lambda x: np.linalg.norm(x - spot))
     yaw = np.arctan2(*(target - spot)[::-1])
-    pitch = np.clip(rng.normal(-8, 7), -22, 10)
+    pitch = np.clip(rng.normal(-8, 6), -22, 8)
     roll = np.clip(rng.normal(0, 1.5), -4, 4)
     for prim in room.primitives[6:]:
         gap = np.abs(to_local(prim, position)) - prim.half

@@ -16,7 +16,7 @@ from .scene import make_room
 from .views import choose_camera
 
 VERSION = 1  # raise it whenever the same parameters give other arrays
-VIEWS = 3  # images per room
+VIEWS = 2  # images per room
 MARKER = 'demo.json'
 SPLITS = ('train', 'val')
 LAYOUTS = {  # folder -> ending
