@@ -1,0 +1,9 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from .balanced_bce_loss import BalancedBCELoss
+from .cosine_coherence_loss import CosineCoherenceLoss
+from .masked_l1_loss import MaskedL1Loss
+from .normals_l1_loss import NormalsL1Loss
+
+__all__ = [
+    'BalancedBCELoss', 'CosineCoherenceLoss', 'MaskedL1Loss', 'NormalsL1Loss'
+]

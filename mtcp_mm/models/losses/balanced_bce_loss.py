@@ -1,0 +1,53 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from mtcp_mm.registry import MODELS
+from .utils import masked_mean
+
+
+@MODELS.register_module()
+class BalancedBCELoss(nn.Module):
+    """Binary cross entropy with rare positives weighted up (HED).
+
+    Mean over the labelled pixels of
+    ``-(w * t * log(p) + (1 - w) * (1 - t) * log(1 - p))``.
+
+    Args:
+        pos_weight (float, optional): w, in (0, 1). None: the share of the
+            negatives among the labelled pixels of the batch.
+        loss_weight (float): Factor. Defaults to 1.
+
+    Shape:
+        - pred: logits, (N, 1, H, W)
+        - target: 0 or 1 where valid, (N, 1, H, W)
+        - valid: bool, (N, H, W)
+        - output: scalar
+
+    Raises:
+        ValueError: ``pos_weight`` outside (0, 1).
+    """
+
+    def __init__(self,
+                 pos_weight: float | None = None,
+                 loss_weight: float = 1.) -> None:
+        super().__init__()
+        if pos_weight is not None and not 0 < pos_weight < 1:
+            raise ValueError('`pos_weight` is a share in (0, 1), or None for '
+                             f'the share of negatives, but is {pos_weight}')
+        self.pos_weight = pos_weight
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Compute the loss; see the class for shapes."""
+        logits, positive = pred[:, 0], target[:, 0] == 1
+        if self.pos_weight is None:
+            weight = masked_mean((~positive).to(logits), valid)
+        else:
+            weight = logits.new_tensor(self.pos_weight)
+        error = F.binary_cross_entropy_with_logits(
+            logits, positive.to(logits), reduction='none')
+        error = error * torch.where(positive, weight, 1 - weight)
+        return self.loss_weight * masked_mean(error, valid)

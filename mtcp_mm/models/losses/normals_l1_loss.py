@@ -1,0 +1,35 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from mtcp_mm.registry import MODELS
+from .utils import masked_mean
+
+
+@MODELS.register_module()
+class NormalsL1Loss(nn.Module):
+    """L1 distance of unit vectors over the labelled pixels.
+
+    "L1 loss with normalisation" (MT-CP, Sec. 4.2): the prediction is brought
+    to unit length first.
+
+    Args:
+        loss_weight (float): Factor. Defaults to 1.
+
+    Shape:
+        - pred: (N, 3, H, W), any length
+        - target: (N, 3, H, W), unit length where valid
+        - valid: bool, (N, H, W)
+        - output: scalar, mean over pixels and the 3 components
+    """
+
+    def __init__(self, loss_weight: float = 1.) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+
+    def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Compute the loss; see the class for shapes."""
+        # eps keeps the gradient of a vanishing prediction finite
+        error = (F.normalize(pred, dim=1, eps=1e-6) - target).abs().mean(1)
+        return self.loss_weight * masked_mean(error, valid)

@@ -1,0 +1,15 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import torch
+from torch import Tensor
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the chosen values; 0 that keeps the graph if none is chosen.
+
+    Args:
+        values (Tensor): Any shape. What is not chosen may be NaN or inf.
+        mask (Tensor): bool, same shape.
+    """
+    # where, not a product: 0 * inf would be NaN
+    total = torch.where(mask, values, values.new_zeros(())).sum()
+    return total / mask.sum().clamp(min=1)
