@@ -1,0 +1,79 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModule, ModuleList
+from torch import Tensor, nn
+
+from mtcp_mm.registry import MODELS
+from .cbam import cbam_norm_act
+from .pixel_attention import pixel_attention
+
+
+@MODELS.register_module()
+class CoherenceFusionModule(BaseModule):
+    """Tie one task to the others (CFM; MT-CP, Sec. 3.3 and Fig. 3).
+
+    The maps of the other tasks are gated, concatenated and projected to the
+    auxiliary map. Its pixel affinities then mix the main map:
+    ``softmax(theta(X_a)^T phi(X_a)) X_m``.
+
+    Args:
+        channels (int): Channels of every map.
+        num_aux (int): Number of the other tasks, at least 1.
+        norm_cfg (dict): Norm of the branches. Defaults to BN.
+        act_cfg (dict): Activation of the branches. Defaults to ReLU.
+
+    Shape:
+        - main: (N, channels, H, W)
+        - aux: ``num_aux`` maps of that shape
+        - fused, main_feat, aux_feat: (N, channels, H, W); the last two are
+          X_m and X_a, between which the coherence loss is taken
+
+    Raises:
+        ValueError: Wrong number of auxiliary maps, or maps of other sizes.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        num_aux: int,
+        norm_cfg: dict = dict(type='BN'),
+        act_cfg: dict = dict(type='ReLU'),
+        init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        if num_aux < 1:
+            raise ValueError('CoherenceFusionModule ties a task to others: '
+                             f'`num_aux` must be >= 1, but is {num_aux}')
+        self.gates = ModuleList(
+            nn.Conv2d(channels, channels, 1) for _ in range(num_aux))
+        self.aux_proj = nn.Conv2d(num_aux * channels, channels, 1)
+        self.main_branch = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.aux_branch = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.theta = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.phi = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.out = cbam_norm_act(channels, norm_cfg)
+
+    def forward(self, main: Tensor,
+                aux: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Fuse; see the class for shapes.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor]: fused, main_feat, aux_feat.
+        """
+        if len(aux) != len(self.gates):
+            raise ValueError('CoherenceFusionModule was built for '
+                             f'{len(self.gates)} auxiliary maps, but got '
+                             f'{len(aux)}')
+        for x in aux:
+            if x.shape != main.shape:
+                raise ValueError(
+                    'CoherenceFusionModule needs maps of one size: main is '
+                    f'{tuple(main.shape)}, an auxiliary map is '
+                    f'{tuple(x.shape)}. Resize them first.')
+        gated = [gate(x).sigmoid() * x for gate, x in zip(self.gates, aux)]
+        main_feat = self.main_branch(main)
+        aux_feat = self.aux_branch(self.aux_proj(torch.cat(gated, dim=1)))
+        fused = pixel_attention(
+            self.theta(aux_feat), self.phi(aux_feat), main_feat)
+        return self.out(fused), main_feat, aux_feat

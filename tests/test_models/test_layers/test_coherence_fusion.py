@@ -1,0 +1,60 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
+import torch
+
+from mtcp_mm.models.layers import CoherenceFusionModule
+
+
+def naive_fusion(cfm, main, aux):
+    """CFM with gates and affinities written out; blocks are the module's."""
+    gated = []
+    for gate, x in zip(cfm.gates, aux):
+        z = torch.einsum('oc,nchw->nohw', gate.weight[:, :, 0, 0],
+                         x) + gate.bias[:, None, None]
+        gated.append(x / (1 + torch.exp(-z)))
+    joined = torch.einsum('oc,nchw->nohw', cfm.aux_proj.weight[:, :, 0, 0],
+                          torch.cat(gated, 1))
+    aux_feat = cfm.aux_branch(joined + cfm.aux_proj.bias[:, None, None])
+    main_feat = cfm.main_branch(main)
+    theta, phi = cfm.theta(aux_feat), cfm.phi(aux_feat)
+    score = torch.exp(theta.flatten(2).mT @ phi.flatten(2))
+    affinity = score / score.sum(-1, keepdim=True)
+    fused = (affinity @ main_feat.flatten(2).mT).mT.reshape(main.shape)
+    return cfm.out(fused), main_feat, aux_feat
+
+
+class TestCoherenceFusion:
+    """Oracle: `naive_fusion`, an explicit (HW, HW) softmax in float64."""
+
+    @pytest.mark.parametrize('size', [(5, 7), (8, 8), (1, 3)])
+    @pytest.mark.parametrize('num_aux', [1, 3])
+    def test_matches_naive_fusion(self, size, num_aux):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(8, num_aux).double().eval()
+        main, *aux = torch.randn(num_aux + 1, 2, 8, *size).double()
+        for got, expected in zip(
+                cfm(main, aux), naive_fusion(cfm, main, aux), strict=True):
+            torch.testing.assert_close(got, expected)
+
+    def test_gradient_matches_naive_fusion(self):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(8, 2).double()
+        maps = torch.randn(3, 2, 8, 4, 5).double().requires_grad_()
+        got, = torch.autograd.grad(
+            cfm(maps[0], maps[1:].unbind())[0].square().sum(), maps)
+        expected, = torch.autograd.grad(
+            naive_fusion(cfm, maps[0],
+                         maps[1:].unbind())[0].square().sum(), maps)
+        torch.testing.assert_close(got, expected)
+
+    def test_rejects_maps_of_different_size(self):
+        cfm = CoherenceFusionModule(8, 1)
+        with pytest.raises(ValueError, match=r'main is .*5, 7.*5, 8'):
+            cfm(torch.rand(1, 8, 5, 7), [torch.rand(1, 8, 5, 8)])
+
+    def test_rejects_wrong_number_of_maps(self):
+        with pytest.raises(ValueError, match='2 auxiliary maps, but got 1'):
+            CoherenceFusionModule(8, 2)(torch.rand(1, 8, 5, 7),
+                                        [torch.rand(1, 8, 5, 7)])
+        with pytest.raises(ValueError, match='num_aux.*>= 1'):
+            CoherenceFusionModule(8, 0)
