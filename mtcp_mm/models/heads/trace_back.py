@@ -1,0 +1,59 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Sequence
+
+from mmengine.model import BaseModule, ModuleList
+from torch import Tensor, nn
+
+from ..layers import SpatialRefinementModule
+
+
+class TraceBack(BaseModule):
+    """SRM chain of one task, from the coarsest decoder stage to the finest.
+
+    Every stage gives logits; those of the last one are final (MT-CP,
+    Sec. 3.4).
+
+    Args:
+        channels (int): Channels of the traced map and of the features that
+            the logits are predicted from.
+        stage_channels (Sequence[int]): Channels of the decoder stages,
+            finest first.
+        out_channels (int): Channels of the logits.
+        norm_cfg (dict): Norm of the SRMs.
+
+    Shape:
+        - traced: (N, channels, H, W)
+        - stages: (N, stage_channels[i], H_i, W_i), finest first
+        - output: per stage (N, out_channels, H_i, W_i), coarsest first
+    """
+
+    def __init__(self,
+                 channels: int,
+                 stage_channels: Sequence[int],
+                 out_channels: int,
+                 norm_cfg: dict,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        self.refinements = ModuleList()
+        self.predictors = ModuleList()
+        traced_channels = channels
+        for i in reversed(range(len(stage_channels))):
+            self.refinements.append(
+                SpatialRefinementModule(
+                    traced_channels,
+                    stage_channels[i],
+                    channels,
+                    trace_on=i > 0,
+                    norm_cfg=norm_cfg))
+            self.predictors.append(nn.Conv2d(channels, out_channels, 1))
+            traced_channels = stage_channels[i]
+
+    def forward(self, traced: Tensor,
+                stages: Sequence[Tensor]) -> list[Tensor]:
+        """Trace back; see the class for shapes."""
+        logits = []
+        for refine, predict, stage in zip(self.refinements, self.predictors,
+                                          reversed(stages)):
+            feature, traced = refine(traced, stage)
+            logits.append(predict(feature))
+        return logits
