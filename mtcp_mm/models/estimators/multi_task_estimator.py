@@ -1,0 +1,205 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections import OrderedDict, defaultdict
+
+import torch
+from mmengine.model import ModuleDict
+from mmengine.structures import PixelData
+from mmseg.models.segmentors import BaseSegmentor
+from mmseg.structures import SegDataSample
+from torch import Tensor
+
+from mtcp_mm.registry import MODELS
+from mtcp_mm.structures import TaskLogits
+from mtcp_mm.tasks import build_tasks
+from ..layers import resize_to
+from .sample_geometry import to_original
+
+
+@MODELS.register_module()
+class MultiTaskEstimator(BaseSegmentor):
+    """One network, many dense predictions: backbone, neck, head.
+
+    Args:
+        backbone (dict): Any backbone with a tuple of maps as output.
+        decode_head (dict): Head that turns features into
+            ``{task: TaskLogits}``; it receives ``task_channels``.
+        tasks (dict): Task name to config, see
+            :func:`mtcp_mm.tasks.build_tasks`.
+        neck (dict, optional): Any neck; None: the head takes the maps of the
+            backbone.
+        loss_weighting (dict, optional): Turns the losses of the tasks into
+            one. Defaults to equal weights.
+        data_preprocessor (dict, optional): Defaults to mmengine's.
+        train_cfg (dict, optional): Nothing yet.
+        test_cfg (dict, optional): ``dict(mode='whole')``, the only mode.
+        init_cfg (dict, optional): Initialisation of the whole model.
+
+    Raises:
+        ValueError: A ``test_cfg`` mode other than 'whole'.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        decode_head: dict,
+        tasks: dict,
+        neck: dict | None = None,
+        loss_weighting: dict | None = None,
+        data_preprocessor: dict | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | None = None) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        mode = (test_cfg or {}).get('mode', 'whole')
+        if mode != 'whole':
+            raise ValueError('MultiTaskEstimator predicts whole images: '
+                             "`test_cfg` must be dict(mode='whole'), but its "
+                             f'mode is {mode!r}')
+        self.train_cfg, self.test_cfg = train_cfg, test_cfg
+        self.tasks = build_tasks(tasks)
+        self.backbone = MODELS.build(backbone)
+        self.neck = None if neck is None else MODELS.build(neck)
+        self.decode_head = MODELS.build(
+            decode_head,
+            default_args=dict(task_channels={
+                name: task.out_channels
+                for name, task in self.tasks.items()
+            }))
+        self.criteria = ModuleDict({
+            name: MODELS.build(task.loss_cfg)
+            for name, task in self.tasks.items()
+        })
+        self.loss_weighting = MODELS.build(
+            loss_weighting or dict(type='mtcp_mm.FixedWeighting'),
+            default_args=dict(tasks=list(self.tasks)))
+
+    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Features of the images (N, 3, H, W), as the head takes them."""
+        feats = self.backbone(inputs)
+        return feats if self.neck is None else self.neck(feats)
+
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: list[SegDataSample] | None = None
+                 ) -> dict[str, TaskLogits]:
+        """Raw output of the head, per task."""
+        return self.decode_head(self.extract_feat(inputs))
+
+    def encode_decode(self,
+                      inputs: Tensor,
+                      batch_data_samples: list[SegDataSample] | None = None
+                      ) -> dict[str, Tensor]:
+        """Final logits per task, at the size of the input, in fp32."""
+        return {
+            name: resize_to(logits.final.float(), inputs.shape[-2:])
+            for name, logits in self._forward(inputs).items()
+        }
+
+    def loss(self, inputs: Tensor,
+             data_samples: list[SegDataSample]) -> dict[str, Tensor]:
+        """Unweighted losses of a batch.
+
+        Args:
+            inputs (Tensor): Images, shape (N, 3, H, W).
+            data_samples (list[SegDataSample]): With ``gt_<task>`` (C, H, W)
+                for every task that the image is labelled for.
+
+        Returns:
+            dict[str, Tensor]: ``<task>.loss`` of the final logits,
+            ``<task>.loss_inter<i>`` of the intermediate ones (coarsest
+            first), ``<aux>.loss`` of what the head adds. A task without a
+            single labelled pixel has no entry; ``unlabelled.loss``, a zero,
+            keeps its graph alive for DDP.
+        """
+        losses, extra = OrderedDict(), defaultdict(list)
+        for name, logits in self._forward(inputs).items():
+            maps = [logits.final, *logits.intermediate]
+            rows, target = self._gather_targets(name, data_samples)
+            if rows:
+                keys = ['loss'] + [
+                    f'loss_inter{i}' for i in range(len(logits.intermediate))
+                ]
+                for key, x in zip(keys, maps):
+                    losses[f'{name}.{key}'] = self._task_loss(
+                        name, x[rows], target)
+            else:
+                extra['unlabelled'] += [x.float().sum() * 0. for x in maps]
+            for key, value in logits.aux_losses.items():
+                extra[key].append(value)
+        for key, values in extra.items():
+            losses[f'{key}.loss'] = sum(values)
+        return losses
+
+    def _gather_targets(
+            self, name: str, data_samples: list[SegDataSample]
+    ) -> tuple[list[int], Tensor | None]:
+        """Images with at least one labelled pixel, and their targets."""
+        task, rows, targets = self.tasks[name], [], []
+        for i, sample in enumerate(data_samples):
+            if task.gt_key in sample:
+                rows.append(i)
+                targets.append(sample.get(task.gt_key).data)
+        if not rows:
+            return [], None
+        target = torch.stack(targets)
+        labelled = task.valid_mask(target).flatten(1).any(1).tolist()
+        rows = [i for i, keep in zip(rows, labelled) if keep]
+        return rows, target[torch.tensor(labelled, device=target.device)]
+
+    def _task_loss(self, name: str, logits: Tensor, target: Tensor) -> Tensor:
+        logits = resize_to(logits.float(), target.shape[-2:])
+        return self.tasks[name].loss(self.criteria[name], logits, target)
+
+    def parse_losses(
+            self, losses: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weigh the task losses and add everything up.
+
+        Args:
+            losses (dict[str, Tensor]): From :meth:`loss`.
+
+        Returns:
+            tuple[Tensor, dict]: The scalar to minimise, and what to log:
+            that scalar as ``loss``, the unweighted losses by their keys.
+        """
+        main, intermediate, other = {}, defaultdict(list), []
+        for key, value in losses.items():
+            name, _, kind = key.partition('.')
+            if name not in self.tasks:
+                other.append(value)
+            elif kind == 'loss':
+                main[name] = value
+            else:
+                intermediate[name].append(value)
+        total = sum(other)
+        if main:
+            total = total + self.loss_weighting(main, dict(intermediate))
+        log_vars = OrderedDict(loss=total)
+        log_vars.update((k, v) for k, v in losses.items()
+                        if k != 'unlabelled.loss')
+        return total, log_vars
+
+    def predict(self,
+                inputs: Tensor,
+                data_samples: list[SegDataSample] | None = None
+                ) -> list[SegDataSample]:
+        """Predict every task at the original size of each image.
+
+        Args:
+            inputs (Tensor): Images, shape (N, 3, H, W).
+            data_samples (list[SegDataSample], optional): Their metainfo
+                tells padding, flip and ``ori_shape``. None: predictions have
+                the size of the input.
+
+        Returns:
+            list[SegDataSample]: With ``pred_<task>`` (C, H, W) added.
+        """
+        logits = self.encode_decode(inputs, data_samples)
+        if data_samples is None:
+            data_samples = [SegDataSample() for _ in range(len(inputs))]
+        for i, sample in enumerate(data_samples):
+            for name, task in self.tasks.items():
+                seen = to_original(task, logits[name][i], sample.metainfo)
+                sample.set_data(
+                    {task.pred_key: PixelData(data=task.predict(seen))})
+        return data_samples

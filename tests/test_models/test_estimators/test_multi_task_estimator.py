@@ -1,0 +1,212 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+from torch import nn
+
+from mtcp_mm.models.estimators import MultiTaskEstimator
+from mtcp_mm.registry import MODELS
+from mtcp_mm.structures import TaskLogits
+
+TASKS = dict(
+    semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
+    depth=dict(type='mtcp_mm.DepthTask'),
+    normals=dict(type='mtcp_mm.NormalsTask'))
+
+
+class ToyBackbone(nn.Module):
+    """Passes the image on at stride 4."""
+
+    def forward(self, x):
+        return (x[..., 2::4, 2::4], )
+
+
+class ToyHead(nn.Module):
+    """A 1x1 convolution per task; half of its value as intermediate."""
+
+    def __init__(self, task_channels):
+        super().__init__()
+        self.convs = nn.ModuleDict(
+            {t: nn.Conv2d(3, c, 1)
+             for t, c in task_channels.items()})
+
+    def forward(self, feats):
+        out = {}
+        for task, conv in self.convs.items():
+            x = conv(feats[0])
+            out[task] = TaskLogits(x, (x[..., ::2, ::2] / 2, ),
+                                   dict(coherence=conv.weight.abs().sum()))
+        return out
+
+
+@pytest.fixture(autouse=True)
+def toys():
+    for toy in (ToyBackbone, ToyHead):
+        MODELS.register_module(module=toy)
+    yield
+    for toy in (ToyBackbone, ToyHead):
+        MODELS.module_dict.pop(toy.__name__)
+
+
+def build(tasks=TASKS, **kwargs):
+    torch.manual_seed(0)
+    return MultiTaskEstimator(
+        backbone=dict(type='mtcp_mm.ToyBackbone'),
+        decode_head=dict(type='mtcp_mm.ToyHead'),
+        tasks=tasks,
+        **kwargs)
+
+
+def sample(size=(16, 24), tasks=('semseg', 'depth', 'normals'), seed=0):
+    rng = torch.Generator().manual_seed(seed)
+    labels = dict(
+        semseg=torch.randint(0, 4, (1, *size), generator=rng),
+        depth=torch.rand(1, *size, generator=rng) + .5,
+        normals=nn.functional.normalize(
+            torch.randn(3, *size, generator=rng), dim=0))
+    out = SegDataSample()
+    out.set_data({f'gt_{t}': PixelData(data=labels[t]) for t in tasks})
+    return out
+
+
+class TestLoss:
+    """Oracle: the losses of torch on the upsampled logits, by hand."""
+
+    def test_values(self):
+        model = build()
+        x = torch.randn(2, 3, 16, 24)
+        samples = [sample(seed=0), sample(seed=1)]
+        losses = model(x, samples, mode='loss')
+        logits = nn.functional.interpolate(
+            model.decode_head.convs['semseg'](x[..., 2::4, 2::4]), (16, 24),
+            mode='bilinear')
+        target = torch.cat([s.gt_semseg.data for s in samples])
+        expected = nn.functional.cross_entropy(logits, target)
+        torch.testing.assert_close(losses['semseg.loss'], expected)
+        depth = nn.functional.interpolate(
+            model.decode_head.convs['depth'](x[..., 2::4, 2::4])[..., ::2, ::2]
+            / 2, (16, 24),
+            mode='bilinear')
+        target = torch.stack([s.gt_depth.data for s in samples])
+        torch.testing.assert_close(losses['depth.loss_inter0'],
+                                   (depth - target).abs().mean())
+        coherence = sum(
+            c.weight.abs().sum() for c in model.decode_head.convs.values())
+        torch.testing.assert_close(losses['coherence.loss'], coherence)
+        assert 'unlabelled.loss' not in losses
+
+    def test_total_is_equation_7(self):
+        model = build(loss_weighting=dict(type='mtcp_mm.LPSWeighting'))
+        state = model.loss_weighting.get_state()
+        state['weights'] = dict(semseg=.5, depth=2., normals=1.)
+        model.loss_weighting.load_state(state)
+        losses = model(torch.randn(2, 3, 16, 24),
+                       [sample(seed=0), sample(seed=1)], mode='loss')
+        total, log_vars = model.parse_losses(losses)
+        raw = {k: v.item() for k, v in losses.items()}
+        expected = raw['coherence.loss'] + sum(
+            w * (math.log(1 + raw[f'{t}.loss']) +
+                 math.log(1 + raw[f'{t}.loss_inter0']))
+            for t, w in state['weights'].items())
+        assert total.item() == pytest.approx(expected, rel=1e-6)
+        assert log_vars['loss'] is total
+        assert {k: v.item() for k, v in log_vars.items()
+                if k != 'loss'} == raw
+
+    def test_task_weight_scales_its_gradient(self):
+        """The defect of the original release: weights without effect."""
+        grads = []
+        for weight in (1., 3.):
+            model = build(
+                loss_weighting=dict(
+                    type='mtcp_mm.FixedWeighting', weights=dict(depth=weight)))
+            losses = model(torch.ones(1, 3, 16, 24), [sample()], mode='loss')
+            losses.pop('coherence.loss')
+            model.parse_losses(losses)[0].backward()
+            grads.append({
+                t: c.weight.grad
+                for t, c in model.decode_head.convs.items()
+            })
+        torch.testing.assert_close(grads[1]['depth'], 3 * grads[0]['depth'])
+        torch.testing.assert_close(grads[1]['semseg'], grads[0]['semseg'])
+
+    def test_unlabelled_image_counts_nothing(self):
+        """Oracle: the batch without that image."""
+        model = build()
+        x = torch.randn(2, 3, 16, 24)
+        void = sample(tasks=('semseg', 'depth'), seed=1)
+        void.gt_depth.data = torch.zeros(1, 16, 24)  # no valid pixel
+        losses = model(x, [sample(), void], mode='loss')
+        alone = model(x[:1], [sample()], mode='loss')
+        for task in ('depth', 'normals'):
+            torch.testing.assert_close(losses[f'{task}.loss'],
+                                       alone[f'{task}.loss'])
+        assert not torch.allclose(losses['semseg.loss'], alone['semseg.loss'])
+
+    @pytest.mark.parametrize('labelled', [('semseg', ), ()])
+    def test_absent_task_keeps_graph(self, labelled):
+        model = build()
+        losses = model(
+            torch.randn(2, 3, 16, 24), [sample(tasks=labelled)] * 2,
+            mode='loss')
+        assert losses['unlabelled.loss'].item() == 0
+        losses.pop('coherence.loss')
+        total, log_vars = model.parse_losses(losses)
+        assert 'depth.loss' not in log_vars
+        assert 'unlabelled.loss' not in log_vars
+        total.backward()
+        for task, conv in model.decode_head.convs.items():
+            assert conv.weight.grad is not None
+            assert conv.weight.grad.any() == (task in labelled)
+
+
+class TestPredict:
+    """Oracle: predictions of the plain image, moved by NumPy-like slicing."""
+
+    def test_padding_is_cut_and_flip_undone(self):
+        model = build().eval()
+        x = torch.randn(1, 3, 16, 24)
+        plain = model(x, [SegDataSample()], mode='predict')[0]
+        assert plain.pred_semseg.data.shape == (1, 16, 24)
+        padded = nn.functional.pad(x.flip(-1), (0, 0, 0, 8))
+        # flipping moves the sampling grid of the toy backbone: keep it
+        padded = nn.functional.pad(padded, (1, 0))[..., :-1]
+        meta = dict(
+            img_padding_size=[0, 0, 0, 8],
+            flip=True,
+            flip_direction='horizontal',
+            ori_shape=(16, 24))
+        moved = model(
+            padded, [SegDataSample(metainfo=meta)], mode='predict')[0]
+        inner = (slice(None), slice(0, 12), slice(4, 20))
+        depth = model.encode_decode(padded)['depth'][0, :, :16].flip(-1)
+        torch.testing.assert_close(moved.pred_depth.data[inner],
+                                   depth.clamp(min=0)[inner])
+        normals = model.encode_decode(padded)['normals'][0, :, :16].flip(-1)
+        normals = nn.functional.normalize(
+            normals * torch.tensor([-1., 1., 1.])[:, None, None], dim=0)
+        torch.testing.assert_close(moved.pred_normals.data, normals)
+
+    def test_original_size(self):
+        model = build().eval()
+        x = torch.randn(1, 3, 16, 24)
+        meta = dict(ori_shape=(33, 50))
+        out = model(x, [SegDataSample(metainfo=meta)], mode='predict')[0]
+        assert out.pred_normals.data.shape == (3, 33, 50)
+        torch.testing.assert_close(
+            out.pred_normals.data.norm(dim=0), torch.ones(33, 50))
+        expected = nn.functional.interpolate(
+            model.encode_decode(x)['semseg'], (33, 50),
+            mode='bilinear')[0].argmax(0)
+        assert torch.equal(out.pred_semseg.data[0], expected)
+
+    def test_without_samples(self):
+        out = build()(torch.randn(2, 3, 16, 24), mode='predict')
+        assert [s.pred_depth.data.shape for s in out] == [(1, 16, 24)] * 2
+
+    def test_slide_is_refused(self):
+        with pytest.raises(ValueError, match="whole.*'slide'"):
+            build(test_cfg=dict(mode='slide'))
