@@ -30,7 +30,8 @@ def build_tasks(cfg: Mapping[str, dict | DenseTask]) -> dict[str, DenseTask]:
                              '(letters, digits, "_"): it names fields of the '
                              'sample and keys of the log.')
         if not isinstance(task, DenseTask):
-            task = TASKS.build(task)
+            # own scope: the default one, mmseg, knows no tasks and would warn
+            task = TASKS.build(dict(task, _scope_='mtcp_mm'))
         task.name = name
         tasks[name] = task
     return tasks

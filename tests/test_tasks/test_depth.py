@@ -1,0 +1,49 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import numpy as np
+import pytest
+import torch
+
+from mtcp_mm.tasks import build_tasks
+
+
+@pytest.fixture
+def task():
+    return build_tasks(dict(depth=dict(type='mtcp_mm.DepthTask')))['depth']
+
+
+class TestDepthTask:
+    """Oracle: depths written by hand."""
+
+    def test_missing_is_zero(self, task):
+        raw = np.array([[np.nan, np.inf, -1., 2.5]])
+        label = task.decode_label(raw)
+        assert label.dtype == np.float32
+        assert label.tolist() == [[0, 0, 0, 2.5]]
+        assert task.valid_mask(
+            task.label_to_tensor(label)).tolist() == [[False] * 3 + [True]]
+
+    def test_unit_of_the_file(self, task):
+        raw = np.array([[1500]], np.uint16)
+        assert task.decode_label(raw, scale=1e-3).item() == pytest.approx(1.5)
+
+    def test_zoom_brings_nearer(self, task):
+        label = np.array([[0., 3.]], np.float32)
+        assert task.zoom_label(label, 1.5).tolist() == [[0., 2.]]
+
+    def test_prediction_is_not_negative(self, task):
+        assert task.predict(torch.tensor([[[-1., 2.]]])).tolist() == [[[0, 2]]]
+
+    def test_constant_is_mean_of_labelled(self, task):
+        sums = sum(
+            task.constant_sums(torch.tensor(t))
+            for t in ([[[0., 2.]]], [[[4., 6.]]]))
+        assert task.constant_prediction(sums).item() == 4.
+
+    def test_wrong_shape(self, task):
+        with pytest.raises(ValueError, match=r'd.npy.*\(2, 2, 3\)'):
+            task.decode_label(np.zeros((2, 2, 3)), 'd.npy')
+
+    def test_near_is_brighter_and_missing_black(self, task):
+        depth = np.array([[[1., 5., 0.]]], np.float32)
+        near, far, missing = task.draw(depth)[0].astype(int).sum(-1)
+        assert near > far and missing == 0

@@ -1,0 +1,64 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import numpy as np
+import pytest
+import torch
+
+from mtcp_mm.tasks import build_tasks
+
+
+@pytest.fixture
+def task():
+    return build_tasks(
+        dict(normals=dict(type='mtcp_mm.NormalsTask')))['normals']
+
+
+class TestNormalsTask:
+    """Oracle: vectors written by hand."""
+
+    def test_unit_length_and_missing(self, task):
+        raw = np.array([[[0, 3, 4], [0, 0, 0], [np.nan, 0, 1]]])
+        label = task.decode_label(raw)
+        np.testing.assert_allclose(
+            label, [[[0, .6, .8], [0, 0, 0], [0, 0, 0]]], atol=1e-7)
+        valid = task.valid_mask(task.label_to_tensor(label))
+        assert valid.tolist() == [[True, False, False]]
+
+    def test_eight_bit_grey_is_missing(self, task):
+        """127 and 128 decode to +-0.004, never to the 0-vector."""
+        raw = np.array([[[127, 128, 127], [128, 128, 0]]], np.uint8)
+        label = task.decode_label(raw)
+        assert label[0, 0].tolist() == [0, 0, 0]
+        np.testing.assert_allclose(label[0, 1], [0, 0, -1], atol=5e-3)
+
+    @pytest.mark.parametrize('direction, expected', [
+        ('horizontal', [-1, 2, 3]),
+        ('vertical', [1, -2, 3]),
+        ('diagonal', [-1, -2, 3]),
+    ])
+    def test_mirror_turns_sign(self, task, direction, expected):
+        label = np.array([[[1., 2., 3.]]])
+        assert task.flip_label(label, direction)[0, 0].tolist() == expected
+        logits = torch.tensor([1., 2., 3.]).view(3, 1, 1)
+        seen = task.unflip_logits(logits, direction)
+        assert seen.flatten().tolist() == expected
+        assert logits.flatten().tolist() == [1, 2, 3]
+
+    def test_prediction_has_unit_length(self, task):
+        out = task.predict(torch.tensor([0., 3., 4.]).view(3, 1, 1))
+        torch.testing.assert_close(out.flatten(), torch.tensor([0., .6, .8]))
+
+    def test_constant_is_mean_direction(self, task):
+        targets = ([0., 0., 1.], [1., 0., 0.], [0., 0., 0.])
+        sums = sum(
+            task.constant_sums(torch.tensor(t).view(3, 1, 1)) for t in targets)
+        out = task.constant_prediction(sums).flatten()
+        torch.testing.assert_close(out, torch.tensor([.5**.5, 0., .5**.5]))
+
+    def test_surface_facing_the_camera_is_blue(self, task):
+        facing = np.array([0., 0., -1.]).reshape(3, 1, 1)
+        assert task.draw(facing)[0, 0].tolist() == [128, 128, 255]
+        assert task.draw(np.zeros((3, 1, 1)))[0, 0].tolist() == [0, 0, 0]
+
+    def test_wrong_shape(self, task):
+        with pytest.raises(ValueError, match=r'n.npy.*\(2, 2\)'):
+            task.decode_label(np.zeros((2, 2)), 'n.npy')
