@@ -1,0 +1,57 @@
+# NYUD-v2, archive NYUD_MT (480x640), semseg + depth + normals.
+# The layout is in README.md, "Train on NYUD-v2".
+# another place: MTCP_NYUD_ROOT=/path bash tools/dist_train.sh ...
+data_root = '{{$MTCP_NYUD_ROOT:data/NYUD_MT}}'
+image_scale = (640, 480)  # width, height
+crop_size = (480, 640)  # height, width
+tasks = dict(
+    semseg=dict(type='mtcp_mm.SemSegTask', num_classes=40),
+    depth=dict(type='mtcp_mm.DepthTask'),
+    normals=dict(type='mtcp_mm.NormalsTask'))
+# Zoom and flip, no colour changes: as the code of MT-CP does it.
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        scale=image_scale,
+        ratio_range=(1.0, 1.5),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=crop_size),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+# Labels are loaded after the resize: scores are taken at the original size.
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=image_scale, keep_ratio=False),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='mtcp_mm.NYUDMultiTaskDataset',
+        data_root=data_root,
+        split='train',
+        tasks=tasks,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='mtcp_mm.NYUDMultiTaskDataset',
+        data_root=data_root,
+        split='val',
+        tasks=tasks,
+        pipeline=test_pipeline,
+        test_mode=True))
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None)
+test_evaluator = val_evaluator

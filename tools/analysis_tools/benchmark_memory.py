@@ -1,0 +1,105 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Peak memory and time of one training or test iteration of a config.
+
+    python tools/analysis_tools/benchmark_memory.py configs/mtcp_nyud.py \
+        --mode train --size 480 640
+
+The batch is random, nothing is downloaded. On the CPU the figure is the peak
+resident set of the process (`ru_maxrss`), so run one mode per process; on a
+GPU it is what the allocator of torch held at most.
+"""
+import argparse
+import resource
+import time
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+
+from mtcp_mm.registry import MODELS
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--mode', choices=('train', 'test'), default='train')
+    parser.add_argument(
+        '--size', type=int, nargs=2, metavar=('H', 'W'), default=(480, 640))
+    parser.add_argument('--batch-size', type=int, default=1)
+    parser.add_argument('--iters', type=int, default=1)
+    parser.add_argument('--device', default=None, help='default: cuda or cpu')
+    parser.add_argument('--amp', action='store_true', help='fp16, GPU only')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    return parser.parse_args()
+
+
+def without_checkpoints(cfg):
+    """Drop what would be downloaded: values do not change the memory."""
+    for key, value in list(cfg.items()):
+        if key == 'init_cfg':
+            cfg[key] = None
+        elif isinstance(value, dict):
+            without_checkpoints(value)
+    return cfg
+
+
+def random_batch(model, batch_size, height, width):
+    """Random images, and random answers of each task as its labels."""
+    images, samples = [], []
+    for _ in range(batch_size):
+        images.append(torch.randint(0, 256, (3, height, width)).byte())
+        sample = SegDataSample(metainfo=dict(ori_shape=(height, width)))
+        for task in model.tasks.values():
+            logits = torch.randn(task.out_channels, height, width)
+            sample.set_data({
+                task.gt_key:
+                PixelData(
+                    metainfo=dict(pad_value=task.ignore_value),
+                    data=task.predict(logits))
+            })
+        samples.append(sample)
+    return dict(inputs=images, data_samples=samples)
+
+
+def main():
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    model = MODELS.build(without_checkpoints(cfg.model)).to(device)
+    count = sum(p.numel() for p in model.parameters())
+    if args.amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    model.train(args.mode == 'train')
+    times = []
+    for _ in range(args.iters):
+        batch = random_batch(model, args.batch_size, *args.size)
+        start = time.perf_counter()
+        if args.mode == 'train':
+            model.train_step(batch, optim_wrapper)
+        else:
+            with torch.no_grad():
+                model.test_step(batch)
+        if device != 'cpu':
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    if device == 'cpu':
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    else:
+        peak = torch.cuda.max_memory_allocated() / 2**30
+    print(f'{args.config}: {count / 1e6:.1f} M parameters, {args.mode} '
+          f'{args.batch_size} x {args.size[0]}x{args.size[1]} on {device}: '
+          f'peak {peak:.2f} GiB, {min(times):.2f} s per iteration '
+          f'(fastest of {len(times)})')
+
+
+if __name__ == '__main__':
+    main()
