@@ -88,10 +88,13 @@ class TestMTCPHead(HeadTester):
         """Oracle: cosine distances of what the CFMs return."""
         head = self.build().eval()
         found = []
+
+        def distance(module, args, out):
+            cosine = torch.cosine_similarity(out[1], out[2], dim=1)
+            found.append(1 - cosine.mean())
+
         for fusion in head.fusions.values():
-            fusion.register_forward_hook(
-                lambda module, args, out: found.append(1 - torch.cosine_similarity(
-                    out[1], out[2], dim=1).mean()))
+            fusion.register_forward_hook(distance)
         out = head(torch.randn(2, 16, 8, 8))
         total = sum(x.aux_losses['coherence'] for x in out.values())
         torch.testing.assert_close(total, sum(found) / 3)

@@ -4,8 +4,12 @@ import pytest
 import torch
 from sklearn.metrics.pairwise import cosine_distances
 
-from mtcp_mm.models.losses import (BalancedBCELoss, CosineCoherenceLoss,
-                                   MaskedL1Loss, NormalsL1Loss)
+from mtcp_mm.models.losses import (
+    BalancedBCELoss,
+    CosineCoherenceLoss,
+    MaskedL1Loss,
+    NormalsL1Loss,
+)
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from mmengine.config import ConfigDict
 from mmseg.models.decode_heads import Mask2FormerHead
 
 from mtcp_mm.models.necks import Mask2FormerNeck
-from mtcp_mm.models.necks.mask2former_configs import (pixel_decoder_cfg,
-                                                      transformer_decoder_cfg)
+from mtcp_mm.models.necks.mask2former_configs import (
+    pixel_decoder_cfg,
+    transformer_decoder_cfg,
+)
 
 IN_CHANNELS = (8, 16, 24, 32)
 SMALL = dict(
