@@ -2,6 +2,8 @@
 import json
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -10,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as torch_dist
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.model import BaseModel
@@ -378,7 +379,17 @@ class TestTwoRanks:
     the uninterrupted run (`assert_same_run` in `rank_main`)."""
 
     def test_ranks_agree_with_one_process_that_sees_all(self, tmp_path):
-        mp.spawn(rank_main, (tmp_path, ), nprocs=2)
+        # This file as a script, see its end.
+        env = dict(os.environ, PYTHONPATH=str(Path(__file__).parents[3]))
+        processes = [
+            subprocess.Popen([sys.executable, __file__, rank, tmp_path],
+                             env=env) for rank in '01'
+        ]
+        try:
+            assert [p.wait(timeout=300) for p in processes] == [0, 0]
+        finally:
+            for process in processes:
+                process.kill()
         ranks = [
             json.loads((tmp_path / f'{rank}.json').read_text())
             for rank in range(2)
@@ -392,3 +403,7 @@ class TestTwoRanks:
             counts = [sum('b' in raw for raw in seen) for seen in losses]
             assert counts[0] != counts[1]
             assert_weights_follow(traces, interval)
+
+
+if __name__ == '__main__':
+    rank_main(int(sys.argv[1]), Path(sys.argv[2]))
