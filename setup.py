@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-# What mim and `_base_ = 'mtcp_mm::...'` look for below mtcp_mm/.mim.
+# What mim looks for below mtcp_mm/.mim.
 MIM_FILES = ('configs', 'tools', 'model-index.yml', 'metafile.yml')
 
 

@@ -123,9 +123,10 @@ cd "$root"
 # ---------------------------------------------------------- already finished?
 # What the environment holds now is part of the stamp: a package that was
 # removed or changed since then makes it void.
+wanted="$root ${TORCH_SPEC:-} ${FORCE_CUDA:-0}"
 fingerprint() {
     {
-        echo "$root ${TORCH_SPEC:-} ${FORCE_CUDA:-}"
+        echo "$wanted"
         cat requirements/*.txt setup.py mtcp_mm/version.py tools/install.sh
         "$py" -I - <<'PY'
 import sys
@@ -290,12 +291,13 @@ if [[ -n $onedl ]]; then
     fix_opencv
 else
     stack=requirements/mminstall.txt
-    note="compiled here: about $([[ $cuda = 1 ]] && echo 70 || echo 36) CPU"
-    note="$note minutes on $MAX_JOBS jobs"
+    note="seconds if pip kept its wheel of an earlier build, else compiled: \
+$([[ $cuda = 1 ]] && echo '70 CPU minutes or more' || echo '36 CPU minutes'), \
+$MAX_JOBS at a time"
     [[ -z $wheel ]] || note="from $wheel"
     [[ "mmcv==$(version_of mmcv)" != "$mmcv_spec" ]] || note='already here'
-    step "4/6 $mmcv_spec with $([[ $cuda = 1 ]] && echo CUDA || echo CPU) ops \
-($note, seconds if pip kept its wheel)" \
+    ops=$([[ $cuda = 1 ]] && echo CUDA || echo CPU)
+    step "4/6 $mmcv_spec with $ops ops ($note)" \
         "${build[@]}" "$mmengine_spec" "$mmcv_spec"
     fix_opencv
     if ! ops_work; then
