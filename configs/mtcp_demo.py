@@ -8,7 +8,7 @@ _base_ = ['_base_/models/mtcp_cpu.py', '_base_/datasets/nyud.py',
 model = dict(tasks={{_base_.tasks}})
 
 data_root = 'data/demo'
-image_scale = (160, 120)  # width, height
+image_scale = (128, 96)  # width, height
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
@@ -17,7 +17,7 @@ train_pipeline = [
         scale=image_scale,
         ratio_range=(1.0, 1.3),
         keep_ratio=False),
-    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=(120, 160)),
+    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=(96, 128)),
     dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
@@ -28,7 +28,7 @@ test_pipeline = [
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 train_dataloader = dict(
-    batch_size=8,
+    batch_size=4,
     num_workers=1,
     dataset=dict(data_root=data_root, pipeline=train_pipeline))
 val_dataloader = dict(
@@ -36,3 +36,10 @@ val_dataloader = dict(
     num_workers=1,
     dataset=dict(data_root=data_root, pipeline=test_pipeline))
 test_dataloader = val_dataloader
+
+optim_wrapper = dict(optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=5.))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, end=60, by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=14, by_epoch=True)
+]
+train_cfg = dict(max_epochs=14, val_interval=7)

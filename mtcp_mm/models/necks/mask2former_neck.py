@@ -5,8 +5,10 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import Conv2d
-from mmdet.models.layers import (Mask2FormerTransformerDecoder,
-                                 SinePositionalEncoding)
+from mmdet.models.layers import (
+    Mask2FormerTransformerDecoder,
+    SinePositionalEncoding,
+)
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 

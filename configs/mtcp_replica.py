@@ -1,0 +1,48 @@
+# MT-CP, small, on photo-realistic frames of one flat (Replica apartment_0),
+# written in the layout of NYUD_MT by the sample data's `to_nyud.py`:
+#   python ../shared/data/replica_apartment0/to_nyud.py data/replica
+#   python tools/train.py configs/mtcp_replica.py
+# It shows whether the code learns on real pictures. Its numbers are not
+# NYUD-v2 numbers; they are in docs/replica.md.
+_base_ = ['_base_/models/mtcp_cpu.py', '_base_/datasets/nyud.py',
+          '_base_/schedules/poly_100e.py', '_base_/default_runtime.py']
+model = dict(tasks={{_base_.tasks}})
+
+data_root = '{{$MTCP_REPLICA_ROOT:data/replica}}'
+image_scale = (256, 192)  # width, height
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        scale=image_scale,
+        ratio_range=(1.0, 1.5),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=(192, 256)),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=image_scale, keep_ratio=False),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=1,
+    dataset=dict(data_root=data_root, pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=4,
+    num_workers=1,
+    dataset=dict(data_root=data_root, pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+optim_wrapper = dict(
+    optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=5.))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, end=40, by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=1e-6, end=60, by_epoch=True)
+]
+train_cfg = dict(max_epochs=60, val_interval=10)
