@@ -59,7 +59,12 @@ quietly() {
     echo "+ $*" >>"$log"
     (
         minutes=0
-        while sleep 120 >/dev/null 2>&1; do
+        trap 'kill "$nap" 2>/dev/null; exit' TERM
+        while
+            sleep 120 >/dev/null 2>&1 &
+            nap=$!
+            wait "$nap"
+        do
             minutes=$((minutes + 2))
             echo "[install] ... still at it after $minutes min, see $log"
         done
