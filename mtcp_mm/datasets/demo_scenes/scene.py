@@ -8,6 +8,10 @@ from . import furniture as f
 from . import palette as p
 from .geometry import Primitive
 
+# Least and largest sides in metres: chamber, living room, hall. Depth differs
+# a lot between them, and is to be told from the picture.
+SIZES = (((2.8, 3.4, 2.3), (4., 5., 2.7)), ((4., 5., 2.4), (6.5, 9., 3.1)),
+         ((6.5, 10., 2.8), (9., 15., 3.8)))
 SLAB = .2  # thickness of the walls in metres; corners are closed
 
 
@@ -145,8 +149,8 @@ def make_room(rng):
     Returns:
         Room: With furniture and lights.
     """
-    size = np.array([rng.uniform(3.2, 6.5), rng.uniform(4., 10.5),
-                     rng.uniform(2.4, 3.1)])
+    low, high = SIZES[int(rng.integers(len(SIZES)))]
+    size = rng.uniform(low, high)
     room = Room(size, _shell(rng, size.copy()))
     plan = _Plan(rng, room)
     area = size[0] * size[1]
@@ -223,9 +227,9 @@ def _furnish(rng, plan, area):
 
 
 def _lamps(rng, plan, lights):
-    """Pendants light the room; long rooms get two."""
+    """Pendants light the room; long rooms get more of them."""
     x, y, z = plan.room.size
-    number = 1 + (y > 6)
+    number = 1 + int(y // 6)
     for i in range(number):
         spot = np.array([x * rng.uniform(.4, .6),
                          y * (i + rng.uniform(.35, .65)) / number, z])

@@ -52,8 +52,13 @@ def _blockwise(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     blocks = query.split(max(rows, 1), dim=1)
     # checkpoint: the gradient computes a block's affinities again
     return torch.cat([
-        checkpoint(_attend_block, block, key, value, use_reentrant=False)
-        for block in blocks
+        checkpoint(
+            _attend_block,
+            block,
+            key,
+            value,
+            use_reentrant=False,
+            preserve_rng_state=False) for block in blocks
     ], 1)
 
 
