@@ -9,16 +9,16 @@ _base_ = ['_base_/models/mtcp_cpu.py', '_base_/datasets/nyud.py',
 model = dict(tasks={{_base_.tasks}})
 
 data_root = '{{$MTCP_REPLICA_ROOT:data/replica}}'
-image_scale = (256, 192)  # width, height
+image_scale = (192, 144)  # width, height
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
     dict(
         type='mtcp_mm.MultiTaskRandomResize',
         scale=image_scale,
-        ratio_range=(1.0, 1.5),
+        ratio_range=(1.0, 1.3),
         keep_ratio=False),
-    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=(192, 256)),
+    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=(144, 192)),
     dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
     dict(type='PhotoMetricDistortion'),
     dict(type='mtcp_mm.PackMultiTaskInputs')
@@ -40,9 +40,9 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 
 optim_wrapper = dict(
-    optimizer=dict(lr=1e-3), clip_grad=dict(max_norm=5.))
+    optimizer=dict(lr=2e-3, fused=True), clip_grad=dict(max_norm=5.))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, end=40, by_epoch=False),
-    dict(type='PolyLR', power=0.9, eta_min=1e-6, end=60, by_epoch=True)
+    dict(type='LinearLR', start_factor=0.1, end=30, by_epoch=False),
+    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=14, by_epoch=True)
 ]
-train_cfg = dict(max_epochs=60, val_interval=10)
+train_cfg = dict(max_epochs=14, val_interval=7)

@@ -47,7 +47,8 @@ class TestHFPEncoder:
 
     def test_shapes_of_odd_sizes(self):
         feats = HFPEncoder(4)(torch.rand(1, 4, 13, 9))
-        assert [tuple(f.shape) for f in feats] == [(1, 4, 13, 9), (1, 8, 7, 5), (1, 16, 4, 3)]
+        sizes = [tuple(f.shape) for f in feats]
+        assert sizes == [(1, 4, 13, 9), (1, 8, 7, 5), (1, 16, 4, 3)]
 
     def test_size_of_the_paper(self):
         """22.3 M parameters per task, counted in the original release."""
