@@ -41,6 +41,6 @@ optim_wrapper = dict(
     optimizer=dict(lr=2e-3, fused=True), clip_grad=dict(max_norm=5.))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=30, by_epoch=False),
-    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=13, by_epoch=True)
+    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=14, by_epoch=True)
 ]
-train_cfg = dict(max_epochs=13, val_interval=13)
+train_cfg = dict(max_epochs=14, val_interval=7)

@@ -25,6 +25,7 @@ model = dict(
         num_encoder_layers=2,
         num_decoder_layers=3,
         num_heads=4,
+        mask_activation='sigmoid',  # random weights have no masks yet
         encoder_ffn_channels=64,
         decoder_ffn_channels=128,
         norm_cfg=dict(type='GN', num_groups=8)),

@@ -8,10 +8,9 @@ from . import furniture as f
 from . import palette as p
 from .geometry import Primitive
 
-# Least and largest sides in metres: chamber, living room, hall. Depth differs
-# a lot between them, and is to be told from the picture.
-SIZES = (((2.8, 3.4, 2.3), (4., 5., 2.7)), ((4., 5., 2.4), (6.5, 9., 3.1)),
-         ((6.5, 10., 2.8), (9., 15., 3.8)))
+# Least and largest sides in metres: rooms and halls. Depth differs a lot
+# between them, and is to be told from the picture.
+SIZES = (((3.2, 4., 2.4), (5., 7., 2.9)), ((5., 7., 2.5), (8., 13., 3.4)))
 SLAB = .2  # thickness of the walls in metres; corners are closed
 
 

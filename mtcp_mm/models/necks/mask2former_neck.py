@@ -57,8 +57,12 @@ class Mask2FormerNeck(BaseModule):
         num_heads (int): Attention heads. Defaults to 8.
         encoder_ffn_channels (int): Defaults to 1024.
         decoder_ffn_channels (int): Defaults to 2048.
-        mask_layers (str): 'last', or 'all' for the mean of the mask logits
-            over all layers. Defaults to 'last', as the original code.
+        mask_layers (str): 'last', or 'all' for the mean of the masks over all
+            layers. Defaults to 'last', as the original code.
+        mask_activation (str): 'none': M_q are the logits, as in the original
+            code. 'sigmoid': M_q in 0..1, which keeps the sign of E; for
+            training from random weights, whose logits change sign from pixel
+            to pixel. Defaults to 'none'.
         enforce_decoder_input_project (bool): As in mmdet. Defaults to False.
         norm_cfg (dict): Norm of the pixel decoder. Defaults to GN, 32 groups.
 
@@ -67,7 +71,8 @@ class Mask2FormerNeck(BaseModule):
         - output: tuple with one (N, channels, H / 4, W / 4)
 
     Raises:
-        ValueError: Unknown ``mask_layers``, or wrong number of maps.
+        ValueError: Unknown ``mask_layers`` or ``mask_activation``, or wrong
+            number of maps.
     """
 
     num_feature_levels = 3
@@ -84,6 +89,7 @@ class Mask2FormerNeck(BaseModule):
         encoder_ffn_channels: int = 1024,
         decoder_ffn_channels: int = 2048,
         mask_layers: str = 'last',
+        mask_activation: str = 'none',
         enforce_decoder_input_project: bool = False,
         norm_cfg: dict = dict(type='GN', num_groups=32),
         init_cfg: dict | None = None) -> None:
@@ -91,8 +97,12 @@ class Mask2FormerNeck(BaseModule):
         if mask_layers not in ('last', 'all'):
             raise ValueError("`mask_layers` must be 'last' or 'all', but is "
                              f'{mask_layers!r}')
+        if mask_activation not in ('none', 'sigmoid'):
+            raise ValueError("`mask_activation` must be 'none' or 'sigmoid', "
+                             f'but is {mask_activation!r}')
         self.in_channels = tuple(in_channels)
         self.mask_layers = mask_layers
+        self.mask_activation = mask_activation
         self.num_heads = num_heads
         self.pixel_decoder = MODELS.build(
             pixel_decoder_cfg(in_channels, strides, channels,
@@ -127,12 +137,18 @@ class Mask2FormerNeck(BaseModule):
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor]:
         """Compute the shared representation; see the class for shapes."""
         features = self.forward_features(feats)
-        embeds = features.mask_embeds[-1]
-        if self.mask_layers == 'all':
-            embeds = torch.stack(features.mask_embeds).mean(dim=0)
-        gate = torch.einsum('nc,nchw->nhw', embeds.sum(dim=1),
-                            features.mask_features)
+        layers = range(len(features.mask_embeds))
+        layers = layers if self.mask_layers == 'all' else layers[-1:]
+        gate = sum(self._sum_masks(features, i) for i in layers) / len(layers)
         return (gate[:, None] * features.mask_features, )
+
+    def _sum_masks(self, features: Mask2FormerFeatures, layer: int) -> Tensor:
+        """Sum over queries of the masks of one layer, (N, H/4, W/4)."""
+        if self.mask_activation == 'sigmoid':
+            return features.mask_logits(layer).sigmoid().sum(dim=1)
+        return torch.einsum('nc,nchw->nhw',
+                            features.mask_embeds[layer].sum(dim=1),
+                            features.mask_features)
 
     def forward_features(self, feats: Sequence[Tensor]) -> Mask2FormerFeatures:
         """Run pixel decoder and transformer decoder.
