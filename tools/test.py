@@ -6,6 +6,7 @@
 """
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -77,7 +78,9 @@ def main() -> None:
     runner = build(cfg)
     if args.out:
         runner.test_evaluator.metrics.append(DumpResults(args.out))
-    metrics = {key: float(value) for key, value in runner.test().items()}
+    scores = {key: float(value) for key, value in runner.test().items()}
+    # JSON knows no NaN: a task without labels is null
+    metrics = {k: v if math.isfinite(v) else None for k, v in scores.items()}
     file = Path(cfg.work_dir, 'metrics.json')
     write_atomically(file, json.dumps(metrics, indent=2) + '\n')
     runner.logger.info(f'Scores written to {file}')

@@ -63,7 +63,10 @@ def read_scores(path: Path, known: set[str]) -> dict[str, float]:
         ValueError: The file has none of the ``known`` keys.
     """
     scores = json.loads(path.read_text())
-    found = {k: float(v) for k, v in scores.items() if k in known}
+    found = {
+        k: math.nan if v is None else float(v)
+        for k, v in scores.items() if k in known
+    }
     if not found:
         raise ValueError(
             f'{path} holds none of {", ".join(sorted(known))}, but '

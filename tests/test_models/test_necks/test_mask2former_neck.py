@@ -80,15 +80,19 @@ class TestMask2FormerNeck:
             torch.testing.assert_close(
                 features.mask_logits(layer), expected, rtol=1e-4, atol=1e-4)
 
+    @pytest.mark.parametrize('mask_activation', ['none', 'sigmoid'])
     @pytest.mark.parametrize('mask_layers', ['last', 'all'])
     @torch.no_grad()
-    def test_representation_is_masks_times_embeddings(self, pair,
-                                                      mask_layers):
+    def test_representation_is_masks_times_embeddings(self, pair, mask_layers,
+                                                      mask_activation):
         neck, head = pair
         neck.mask_layers = mask_layers
+        neck.mask_activation = mask_activation
         feats = pyramid((64, 96))
         mask_features, _ = head.pixel_decoder(feats)
         _, masks = head(feats, None)
+        if mask_activation == 'sigmoid':
+            masks = [1 / (1 + torch.exp(-m)) for m in masks]
         masks = masks[-1] if mask_layers == 'last' else sum(masks) / 5
         expected = torch.einsum('nqhw,nchw->nchw', masks, mask_features)
         out, = neck(feats)
@@ -119,5 +123,7 @@ class TestMask2FormerNeck:
     def test_errors(self):
         with pytest.raises(ValueError, match="'last' or 'all'.*'first'"):
             Mask2FormerNeck(**SMALL, mask_layers='first')
+        with pytest.raises(ValueError, match="'none' or 'sigmoid'.*'relu'"):
+            Mask2FormerNeck(**SMALL, mask_activation='relu')
         with pytest.raises(ValueError, match='4 maps.*got 3'):
             Mask2FormerNeck(**SMALL)(pyramid((64, 64))[:3])
