@@ -26,4 +26,5 @@ default_hooks = dict(
         save_best='semseg/mIoU',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    sync_buffers=dict(type='SyncBuffersHook'),  # every rank has its own BN
     visualization=dict(type='mtcp_mm.MultiTaskVisualizationHook'))

@@ -167,5 +167,5 @@ class LPSHook(Hook):
         for name, values in (('weight', self.weighting.weights),
                              ('share', self.weighting.shares)):
             for task, value in values.items():
-                runner.message_hub.update_scalar(
-                    f'train/lps_{name}_{task}', value, resumed=False)
+                runner.message_hub.update_scalar(f'train/lps_{name}_{task}',
+                                                 value)
