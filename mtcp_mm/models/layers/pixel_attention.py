@@ -2,8 +2,8 @@
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.checkpoint import checkpoint
 
 # The math backend would hold the (HW, HW) matrix: 1.5 GB at 120 x 160.
 _FUSED = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION]
@@ -30,11 +30,12 @@ def pixel_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """
     size = value.shape[2:]
     tokens = [x.flatten(2).mT for x in (query, key, value)]
-    attend = _blockwise if value.device.type == 'cpu' else _fused
+    on_cpu = value.device.type == 'cpu'
+    attend = _BlockwiseAttention.apply if on_cpu else _fused_attention
     return attend(*tokens).mT.unflatten(2, size)
 
 
-def _fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def _fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     channels = value.shape[-1]
     pad = -channels % 8  # what the CUDA kernels ask for; zeros change nothing
     tokens = [
@@ -46,21 +47,40 @@ def _fused(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return out[:, 0, :, :channels]
 
 
-def _blockwise(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    batch_size, num_pixels = query.shape[:2]
-    rows = min(_BLOCK // (batch_size * num_pixels), num_pixels // 8)
-    blocks = query.split(max(rows, 1), dim=1)
-    # checkpoint: the gradient computes a block's affinities again
-    return torch.cat([
-        checkpoint(
-            _attend_block,
-            block,
-            key,
-            value,
-            use_reentrant=False,
-            preserve_rng_state=False) for block in blocks
-    ], 1)
+class _BlockwiseAttention(torch.autograd.Function):
+    """softmax(query key^T) value for (N, HW, C), by blocks of queries.
 
+    The gradient computes the affinities of a block again.
+    """
 
-def _attend_block(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    return (query @ key.mT).softmax(dim=-1) @ value
+    @staticmethod
+    def _blocks(query: Tensor) -> list[slice]:
+        batch_size, num_pixels = query.shape[:2]
+        rows = min(_BLOCK // (batch_size * num_pixels), num_pixels // 8)
+        rows = max(rows, 1)
+        return [slice(i, i + rows) for i in range(0, num_pixels, rows)]
+
+    @staticmethod
+    def forward(ctx, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        ctx.save_for_backward(query, key, value)
+        out = torch.empty_like(value)
+        for rows in _BlockwiseAttention._blocks(query):
+            affinity = (query[:, rows] @ key.mT).softmax(dim=-1)
+            out[:, rows] = affinity @ value
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        query, key, value = ctx.saved_tensors
+        grad_query = torch.empty_like(query)
+        grad_key, grad_value = torch.zeros_like(key), torch.zeros_like(value)
+        for rows in _BlockwiseAttention._blocks(query):
+            affinity = (query[:, rows] @ key.mT).softmax(dim=-1)
+            grad_value.baddbmm_(affinity.mT, grad[:, rows])
+            slope = grad[:, rows] @ value.mT
+            mean = (slope * affinity).sum(dim=-1, keepdim=True)
+            slope = (slope - mean).mul_(affinity)
+            grad_query[:, rows] = slope @ key
+            grad_key.baddbmm_(slope.mT, query[:, rows])
+        return grad_query, grad_key, grad_value

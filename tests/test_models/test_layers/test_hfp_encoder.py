@@ -16,8 +16,8 @@ def swin_without_embedding(channels):
         depths=(1, 2, 1),
         num_heads=(2, 2, 2),
         out_indices=(0, 1, 2),
-        drop_path_rate=0.,
-        patch_norm=False)
+        drop_path_rate=0.)
+    swin.patch_embed.norm = None
     eye = torch.eye(channels)[..., None, None]
     swin.patch_embed.projection.weight.data.copy_(eye)
     swin.patch_embed.projection.bias.data.zero_()
