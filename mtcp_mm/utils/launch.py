@@ -10,6 +10,8 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed, master_only
 from mmengine.logging import print_log
 
+from .task_agreement import check_task_agreement
+
 
 class UsageError(ValueError):
     """A wrong argument: one line for the user, exit code 2."""
@@ -62,6 +64,9 @@ def load_config(args: argparse.Namespace) -> Config:
 
     Returns:
         Config: With ``launcher`` and ``work_dir`` set, fit for CPU ranks.
+
+    Raises:
+        UsageError: There is no such file, or its parts disagree on tasks.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     require_file(args.config, 'config')
@@ -69,6 +74,10 @@ def load_config(args: argparse.Namespace) -> Config:
     cfg.launcher = args.launcher
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
+    try:
+        check_task_agreement(cfg)
+    except ValueError as error:
+        raise UsageError(f'{args.config}: {error}') from error
     if args.work_dir:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
