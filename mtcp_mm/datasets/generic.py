@@ -1,0 +1,82 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Mapping
+
+from mtcp_mm.registry import DATASETS
+from .base import MultiTaskDataset
+from .folder import DataFolder
+
+
+@DATASETS.register_module()
+class GenericMultiTaskDataset(MultiTaskDataset):
+    """Own data: a folder of images, and a folder of label files per task.
+
+    .. code-block:: none
+
+        data_root
+        ├── images      a.jpg, b.jpg, c.jpg
+        ├── semseg      a.png, c.png          b has no label of this task
+        ├── depth       a.npy, b.npy, c.npy
+        └── splits      train.txt, val.txt: an id (a, b, ...) per line
+
+    Which file type a label has, and what its values mean, the config says;
+    docs/own_data.md is a tutorial.
+
+    Args:
+        data_root (str): Folder of the data set.
+        tasks (Mapping): Task name to config.
+        image (Mapping): ``dict(folder=..., suffix=...)`` of the images.
+            Defaults to 'images' and '.jpg'.
+        labels (Mapping, optional): Task name to a dict with ``folder``
+            (default: the name of the task), ``suffix`` (default: '.png') and
+            options of the task's ``decode_label``, e.g.
+            ``dict(depth=dict(suffix='.png', scale=0.001))`` for millimetres.
+        split (str, optional): The images are listed in
+            ``<split_dir>/<split>.txt``. None: all images of the folder.
+            Defaults to None.
+        split_dir (str): Defaults to 'splits'.
+        **kwargs: See :class:`MultiTaskDataset`; ``metainfo`` gives names and
+            colours of classes.
+
+    Raises:
+        ValueError: ``labels`` names something that is no task.
+    """
+
+    def __init__(self,
+                 data_root: str,
+                 tasks: Mapping,
+                 image: Mapping = dict(folder='images', suffix='.jpg'),
+                 labels: Mapping[str, Mapping] | None = None,
+                 split: str | None = None,
+                 split_dir: str = 'splits',
+                 **kwargs) -> None:
+        labels = labels or {}
+        if unknown := sorted(set(labels) - set(tasks)):
+            raise ValueError(f'`labels` names {", ".join(unknown)}, but the '
+                             f'tasks are {", ".join(tasks)}.')
+        files = {
+            name: {'folder': name, 'suffix': '.png', **labels.get(name, {})}
+            for name in tasks
+        }
+        image = dict(dict(folder='images', suffix='.jpg'), **image)
+        self.layouts = dict(generic=dict(image=image, **files))
+        self.split_dir = split_dir
+        super().__init__(
+            data_root=data_root, tasks=tasks, split=split, **kwargs)
+
+    def _read_split(self, folder: DataFolder) -> list[str]:
+        if self.split is not None or not folder.exists():
+            return super()._read_split(folder)
+        image = self.layouts['generic']['image']
+        ids = sorted(folder.names(image['folder'], image['suffix']))
+        if not ids:
+            endings = {
+                '.' + name.rpartition('.')[-1]
+                for name in folder.names(image['folder'])
+            }
+            there = (f'It holds files ending in {", ".join(sorted(endings))}: '
+                     "set image=dict(suffix='...')." if endings else
+                     'It is empty or does not exist.')
+            raise FileNotFoundError(
+                f'{folder.path(image["folder"])} holds no image ending in '
+                f'{image["suffix"]}. {there}')
+        return ids
