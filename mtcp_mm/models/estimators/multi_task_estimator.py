@@ -12,6 +12,7 @@ from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import TaskLogits
 from mtcp_mm.tasks import build_tasks
 from ..layers import resize_to
+from .rank_balance import rank_factors, scale_gradient
 from .sample_geometry import to_original
 
 
@@ -99,6 +100,11 @@ class MultiTaskEstimator(BaseSegmentor):
              data_samples: list[SegDataSample]) -> dict[str, Tensor]:
         """Unweighted losses of a batch.
 
+        Images may lack labels, and whole batches those of a task. The loss of
+        a task is taken over what is labelled; on several ranks its gradient
+        is scaled such that every labelled image counts the same on all of
+        them (:func:`rank_factors`).
+
         Args:
             inputs (Tensor): Images, shape (N, 3, H, W).
             data_samples (list[SegDataSample]): With ``gt_<task>`` (C, H, W)
@@ -112,16 +118,24 @@ class MultiTaskEstimator(BaseSegmentor):
             keeps its graph alive for DDP.
         """
         losses, extra = OrderedDict(), defaultdict(list)
+        labels = {
+            name: self._gather_targets(name, data_samples)
+            for name in self.tasks
+        }
+        factors = dict(
+            zip(labels,
+                rank_factors([len(rows) for rows, _ in labels.values()],
+                             inputs.device)))
         for name, logits in self._forward(inputs).items():
             maps = [logits.final, *logits.intermediate]
-            rows, target = self._gather_targets(name, data_samples)
+            rows, target = labels[name]
             if rows:
                 keys = ['loss'] + [
                     f'loss_inter{i}' for i in range(len(logits.intermediate))
                 ]
                 for key, x in zip(keys, maps):
-                    losses[f'{name}.{key}'] = self._task_loss(
-                        name, x[rows], target)
+                    losses[f'{name}.{key}'] = scale_gradient(
+                        self._task_loss(name, x[rows], target), factors[name])
             else:
                 extra['unlabelled'] += [x.float().sum() * 0. for x in maps]
             for key, value in logits.aux_losses.items():
