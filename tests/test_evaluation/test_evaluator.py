@@ -180,7 +180,7 @@ class WorseDepth(DepthMetric):
     """Grows from epoch to epoch: 1, 2, ..."""
     calls = 0
 
-    def compute(self, sums):
+    def compute(self, sums, protocol):
         self.calls += 1
         return dict(rmse=float(self.calls))
 

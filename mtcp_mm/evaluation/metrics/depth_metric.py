@@ -19,12 +19,15 @@ class DepthMetric(DenseTaskMetric):
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
+    known_protocols = dict(pooled='every pixel with a depth weighs the same')
     higher_is_better = dict(rmse=False, mae=False, abs_rel=False)
 
-    def update(self, pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def update(self, pred: Tensor, target: Tensor,
+               protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
         return depth_sums(pred, target)
 
-    def compute(self, sums: dict[str, Tensor]) -> dict[str, float]:
+    def compute(self, sums: dict[str, Tensor],
+                protocol: str) -> dict[str, float]:
         """See :class:`DenseTaskMetric`."""
         return depth_scores(sums)

@@ -18,6 +18,7 @@ class NormalsMetric(DenseTaskMetric):
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
+    known_protocols = {'float': 'predictions as they are'}
     higher_is_better = {
         'mean': False,
         'median': False,
@@ -27,10 +28,12 @@ class NormalsMetric(DenseTaskMetric):
         'within_30': True
     }
 
-    def update(self, pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def update(self, pred: Tensor, target: Tensor,
+               protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
         return normals_sums(pred, target)
 
-    def compute(self, sums: dict[str, Tensor]) -> dict[str, float]:
+    def compute(self, sums: dict[str, Tensor],
+                protocol: str) -> dict[str, float]:
         """See :class:`DenseTaskMetric`."""
         return normals_scores(sums)

@@ -23,25 +23,22 @@ class SegmentationMetric(DenseTaskMetric):
         num_classes (int, optional): Defaults to what the task says, else to
             the number of ``classes`` in the data set's ``task_meta``.
         ignore_index (int): Label of a void pixel. Defaults to 255.
-        absent (str): 'skip' leaves a class that does not occur out of the
-            means, 'zero' counts it as 0; see
-            :func:`mtcp_mm.evaluation.functional.segmentation_scores`.
-            Defaults to 'skip'.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
+    known_protocols = dict(
+        logits='logits upsampled, absent classes left out',
+        absent_zero='logits upsampled, absent classes count as 0')
     higher_is_better = dict(mIoU=True, mAcc=True, aAcc=True)
 
     def __init__(self,
                  task: str,
                  num_classes: int | None = None,
                  ignore_index: int = 255,
-                 absent: str = 'skip',
                  **kwargs) -> None:
         super().__init__(task, **kwargs)
         self._num_classes = num_classes
         self.ignore_index = ignore_index
-        self.absent = absent
 
     @property
     def num_classes(self) -> int:
@@ -61,14 +58,17 @@ class SegmentationMetric(DenseTaskMetric):
                 'classes=...)))`.')
         return number
 
-    def update(self, pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def update(self, pred: Tensor, target: Tensor,
+               protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
         return segmentation_sums(pred, target, self.num_classes,
                                  self.ignore_index)
 
-    def compute(self, sums: dict[str, Tensor]) -> dict[str, float]:
+    def compute(self, sums: dict[str, Tensor],
+                protocol: str) -> dict[str, float]:
         """See :class:`DenseTaskMetric`; prints a table of the classes."""
-        scores = segmentation_scores(sums, self.absent)
+        scores = segmentation_scores(
+            sums, absent='zero' if protocol == 'absent_zero' else 'skip')
         iou, acc = scores.pop('IoU'), scores.pop('Acc')
         names = self.task_meta.get('classes', ())
         if len(names) != len(iou):
@@ -77,5 +77,8 @@ class SegmentationMetric(DenseTaskMetric):
         table.add_rows([[name, f'{i:.2f}', f'{a:.2f}']
                         for name, i, a in zip(names, iou, acc)])
         print_log(
-            f'Per class results of `{self.task}`:\n{table}', logger='current')
+            f'Per class results of `{self.task}` (protocol `{protocol}`):'
+            f'\n{table}',
+            logger='current')
+        self.details[protocol] = dict(classes=list(names), IoU=iou, Acc=acc)
         return scores

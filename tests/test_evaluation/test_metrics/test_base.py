@@ -14,12 +14,12 @@ class CountMetric(DenseTaskMetric):
 
     higher_is_better = dict(sum=True)
 
-    def update(self, pred, target):
+    def update(self, pred, target, protocol):
         if pred.shape != target.shape:
             raise ValueError('bad shape')
         return dict(sum=(pred - target).sum().double())
 
-    def compute(self, sums):
+    def compute(self, sums, protocol):
         return dict(sum=sums['sum'].item())
 
 
@@ -76,3 +76,73 @@ class TestDenseTaskMetric:
         metric.evaluate(1)
         metric.process(None, [sample(2)])
         assert metric.evaluate(1) == {'t/sum': 8}
+
+
+class TwoWays(CountMetric):
+    """`house` adds predictions, `half` halves them and calls it otherwise,
+    `none` leaves every image out."""
+
+    known_protocols = dict(house='a', half='b', none='c')
+
+    @classmethod
+    def scores_of(cls, protocol):
+        return dict(
+            cls.higher_is_better,
+            **(dict(error=False) if protocol == 'half' else {}))
+
+    def update(self, pred, target, protocol):
+        if protocol == 'none':
+            return {}
+        return super().update(pred, target, protocol)
+
+    def compute(self, sums, protocol):
+        if protocol == 'half':
+            return dict(sum=sums['sum'].item() / 2, error=-1.)
+        return super().compute(sums, protocol)
+
+
+class TestProtocols:
+    """Oracle: values by hand; a sample of ones adds 4."""
+
+    @pytest.mark.parametrize('protocols, scores', [
+        (None, {'t/sum': 4}),
+        ('house', {'t/sum': 4}),
+        (['half'], {'t/sum@half': 2, 't/error@half': -1}),
+        (('half', 'house'), {
+            't/sum@half': 2, 't/error@half': -1, 't/sum': 4}),
+        ('all', {
+            't/sum': 4, 't/sum@half': 2, 't/error@half': -1,
+            't/sum@none': math.nan}),
+    ])
+    def test_keys_say_the_protocol(self, protocols, scores):
+        metric = TwoWays('t', protocols=protocols)
+        metric.process(None, [sample(1)])
+        assert metric.evaluate(1) == pytest.approx(scores, nan_ok=True)
+        assert {f't/{k}' for k in metric.higher_is_better} == set(scores)
+        assert not metric.higher_is_better.get('error@half', False)
+
+    def test_unlabelled_image_counts_once(self):
+        metric = TwoWays('t', protocols='all')
+        metric.process(None, [sample(1), {}, sample(1)])
+        assert len(metric.results) == 3
+        scores = metric.evaluate(2)
+        assert scores['t/sum'] == 4 and scores['t/sum@half'] == 2
+
+    def test_missing_labels_are_nan_under_every_key(self):
+        metric = TwoWays('t', protocols='all')
+        metric.process(None, [{}])
+        scores = metric.evaluate(1)
+        assert {f't/{k}' for k in metric.higher_is_better} == set(scores)
+        assert all(map(math.isnan, scores.values()))
+
+    @pytest.mark.parametrize('protocols, fault', [
+        ('mtcp', "no 'mtcp'"),
+        (['house', 'quarter'], "no 'quarter'"),
+        (['half', 'half'], 'twice'),
+        ([], 'empty'),
+    ])
+    def test_wrong_names(self, protocols, fault):
+        with pytest.raises(
+                ValueError,
+                match=rf"TwoWays: .*{fault}.*\['house', 'half', 'none'\]"):
+            TwoWays('t', protocols=protocols)
