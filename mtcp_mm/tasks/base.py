@@ -1,9 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from .scale import Entry, Scale, colour_map, nice_ceiling
 
 
 class DenseTask(metaclass=ABCMeta):
@@ -32,6 +36,13 @@ class DenseTask(metaclass=ABCMeta):
     default_loss: dict = {}
     #: Metric that is built when the config names none; None: not scored.
     default_metric: dict | None = None
+    #: Opacity of :meth:`draw` over the image; 1: the image does not show.
+    opacity = 1.
+    #: Kinds of :meth:`error_map` with what is written behind their numbers;
+    #: the first is the default.
+    error_units: dict[str, str] = dict(absolute='')
+    #: End of the scale of an error map; None: fits the errors.
+    error_high: float | None = None
 
     def __init__(self,
                  out_channels: int,
@@ -94,6 +105,18 @@ class DenseTask(metaclass=ABCMeta):
         Args:
             label (np.ndarray): Flipped label.
             direction (str): 'horizontal', 'vertical' or 'diagonal'.
+        """
+        return label
+
+    def rotate_label(self, label: np.ndarray, degrees: float) -> np.ndarray:
+        """Correct the values of a label after the camera was rolled.
+
+        Called after the map itself was rotated about its centre.
+
+        Args:
+            label (np.ndarray): Rotated label.
+            degrees (float): Angle, > 0 when things turned clockwise on the
+                screen.
         """
         return label
 
@@ -171,3 +194,92 @@ class DenseTask(metaclass=ABCMeta):
         Returns:
             np.ndarray: uint8 RGB, shape (H, W, 3).
         """
+
+    def legend(self,
+               maps: Sequence[np.ndarray],
+               meta: dict | None = None) -> list[Entry]:
+        """Names and colours of what occurs in some maps.
+
+        Args:
+            maps (Sequence[np.ndarray]): Targets and predictions (C, H, W).
+            meta (dict, optional): See :meth:`draw`.
+
+        Returns:
+            list[tuple]: Empty if colours stand for amounts.
+        """
+        return []
+
+    def scale(self, reference: np.ndarray) -> Scale | None:
+        """Values that :meth:`draw` gives to colours; None: no colour bar.
+
+        Args:
+            reference (np.ndarray): Map (C, H, W) that sets the value range.
+        """
+        return None
+
+    def error_map(self,
+                  pred: np.ndarray,
+                  truth: np.ndarray,
+                  kind: str | None = None) -> np.ndarray:
+        """Error of every pixel; here the mean difference of the channels.
+
+        Args:
+            pred (np.ndarray): Prediction (C, H, W).
+            truth (np.ndarray): Target (C, H, W).
+            kind (str, optional): Key of :attr:`error_units`.
+
+        Returns:
+            np.ndarray: float32, shape (H, W), NaN where there is no label.
+        """
+        error = np.abs(pred.astype(np.float32) - truth).mean(0)
+        return self.mask_error(error, truth)
+
+    def mask_error(self, error: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """Set an error (H, W) to NaN where ``truth`` (C, H, W) is void."""
+        valid = self.valid_mask(torch.from_numpy(truth)).numpy()
+        return np.where(valid, error, np.nan).astype(np.float32)
+
+    def error_scale(self,
+                    error: np.ndarray,
+                    kind: str | None = None) -> Scale:
+        """Colours of an error map: dark is right, bright is wrong.
+
+        The scale ends at :attr:`error_high`, or at the first round number
+        above 95 % of the errors.
+
+        Args:
+            error (np.ndarray): From :meth:`error_map`.
+            kind (str, optional): Key of :attr:`error_units`.
+        """
+        known = error[np.isfinite(error)]
+        high = self.error_high
+        if high is None:
+            high = nice_ceiling(np.percentile(known, 95) if known.size else 0)
+        kind = kind or next(iter(self.error_units))
+        return Scale(
+            0.,
+            high,
+            colour_map(cv2.COLORMAP_VIRIDIS),
+            unit=self.error_units[kind],
+            clipped=bool((known > high).any()),
+            void=(190, 190, 190))
+
+    def error_summary(self, error: np.ndarray, kind: str | None = None) -> str:
+        """A few words on an error map, e.g. 'mean 0.31 m'."""
+        known = error[np.isfinite(error)]
+        if not known.size:
+            return 'no label'
+        unit = self.error_units[kind or next(iter(self.error_units))]
+        return f'mean {known.mean(dtype=np.float64):.3g}{unit}'
+
+    def to_png(self, pred: np.ndarray) -> tuple[np.ndarray, str] | None:
+        """Prediction as an image file that other programs can read.
+
+        Args:
+            pred (np.ndarray): Prediction (C, H, W).
+
+        Returns:
+            tuple[np.ndarray, str], optional: uint8 or uint16 (H, W), and what
+            its values mean; None: there is no such file.
+        """
+        return None

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
+from .scale import Scale, colour_map
 
 
 @TASKS.register_module()
@@ -19,6 +20,7 @@ class DepthTask(DenseTask):
     ignore_value = 0.
     default_loss = dict(type='mtcp_mm.MaskedL1Loss')
     default_metric = dict(type='mtcp_mm.DepthMetric')
+    error_units = dict(absolute=' m', relative=' %')
 
     def __init__(self, **kwargs) -> None:
         super().__init__(out_channels=1, **kwargs)
@@ -69,10 +71,29 @@ class DepthTask(DenseTask):
              meta: dict | None = None,
              reference: np.ndarray | None = None) -> np.ndarray:
         """Near is bright, far is dark, missing is black."""
-        reference = data if reference is None else reference
+        scale = self.scale(data if reference is None else reference)
+        return scale.paint(np.where(data[0] > 0, data[0], np.nan))
+
+    def scale(self, reference: np.ndarray) -> Scale:
+        """From the nearest to the farthest known depth."""
         known = reference[reference > 0]
-        low, high = (known.min(), known.max()) if known.size else (0., 1.)
-        near = 1 - (data[0] - low) / max(high - low, 1e-6)
-        level = np.round(np.clip(near, 0, 1) * 255).astype(np.uint8)
-        picture = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)[..., ::-1]
-        return np.where(data[0, ..., None] > 0, picture, 0).astype(np.uint8)
+        low, high = (float(known.min()), float(
+            known.max())) if known.size else (0., 1.)
+        return Scale(low, max(high, low + 1e-3),
+                     colour_map(cv2.COLORMAP_INFERNO)[::-1], ' m')
+
+    def error_map(self,
+                  pred: np.ndarray,
+                  truth: np.ndarray,
+                  kind: str | None = None) -> np.ndarray:
+        """Metres, or (``kind='relative'``) per cent of the true depth."""
+        error = np.abs(pred - truth)[0]
+        if kind == 'relative':
+            error = 100 * error / np.where(truth[0] > 0, truth[0], 1)
+        return self.mask_error(error, truth)
+
+    def to_png(self, pred: np.ndarray) -> tuple[np.ndarray, str]:
+        """Millimetres, uint16; what is farther than 65.535 m is 65535."""
+        image = np.round(pred[0].astype(np.float64) * 1000)
+        return image.clip(0, 65535).astype(np.uint16), (
+            'depth in millimetres; 65535: 65.535 m or more')

@@ -18,6 +18,8 @@ class NormalsTask(DenseTask):
     ignore_value = 0.
     default_loss = dict(type='mtcp_mm.NormalsL1Loss')
     default_metric = dict(type='mtcp_mm.NormalsMetric')
+    error_units = dict(angle='°')
+    error_high = 60.
     #: A stored vector shorter than this is "missing": 8-bit files cannot
     #: hold the 0-vector exactly.
     min_length = 0.1
@@ -50,6 +52,14 @@ class NormalsTask(DenseTask):
             label[..., 0] *= -1
         if direction in ('vertical', 'diagonal'):
             label[..., 1] *= -1
+        return label
+
+    def rotate_label(self, label: np.ndarray, degrees: float) -> np.ndarray:
+        """Vectors turn with the picture; their z stays."""
+        cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        x, y = label[..., 0], label[..., 1]
+        label = label.copy()
+        label[..., 0], label[..., 1] = cos * x - sin * y, sin * x + cos * y
         return label
 
     def valid_mask(self, target: Tensor) -> Tensor:
@@ -86,3 +96,14 @@ class NormalsTask(DenseTask):
         picture = np.round((facing + 1) * 127.5).clip(0, 255)
         picture = np.where((data == 0).all(0), 0, picture)
         return picture.transpose(1, 2, 0).astype(np.uint8)
+
+    def error_map(self,
+                  pred: np.ndarray,
+                  truth: np.ndarray,
+                  kind: str | None = None) -> np.ndarray:
+        """Angle between the unit vectors, degrees."""
+        # well conditioned near 0 and 180 degrees, unlike arccos
+        angle = 2 * np.arctan2(
+            np.linalg.norm(pred - truth, axis=0),
+            np.linalg.norm(pred + truth, axis=0))
+        return self.mask_error(np.degrees(angle), truth)

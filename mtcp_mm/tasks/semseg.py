@@ -1,10 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
+from .scale import Entry, Scale
 
 
 @TASKS.register_module()
@@ -23,6 +26,8 @@ class SemSegTask(DenseTask):
     default_loss = dict(
         type='mmseg.CrossEntropyLoss', use_sigmoid=False, avg_non_ignore=True)
     default_metric = dict(type='mtcp_mm.SegmentationMetric')
+    opacity = 0.75
+    error_units = dict(wrong='')
 
     def __init__(self, num_classes: int, **kwargs) -> None:
         super().__init__(out_channels=num_classes, **kwargs)
@@ -52,8 +57,11 @@ class SemSegTask(DenseTask):
                         else f'0..{self.num_classes - 1}, 255 = void')
             raise ValueError(
                 f'{path} holds label {int(raw[bad].max())}, but task '
-                f'`{self.name}` has {self.num_classes} classes ({expected}). '
-                'Is this the right archive, and `num_classes` right?')
+                f'`{self.name}` has {self.num_classes} classes ({expected}).\n'
+                'Is `num_classes` right, and is this the right archive? Check '
+                'it '
+                'with\n    python tools/dataset_converters/check_dataset.py '
+                '<data_root> --type nyud|pascal')
         return label.astype(np.uint8)
 
     def label_to_tensor(self, label: np.ndarray) -> Tensor:
@@ -88,10 +96,46 @@ class SemSegTask(DenseTask):
              meta: dict | None = None,
              reference: np.ndarray | None = None) -> np.ndarray:
         """Colours of ``meta['palette']``; void is black."""
+        table = np.zeros((256, 3), np.uint8)
+        palette = self._palette(meta)
+        table[:len(palette)] = palette
+        return table[np.clip(data[0], 0, 255).astype(np.uint8)]
+
+    def _palette(self, meta: dict | None) -> np.ndarray:
         palette = (meta or {}).get('palette')
         if palette is None:  # evenly spread, the same for every picture
             rng = np.random.RandomState(0)
             palette = rng.randint(30, 256, (self.num_classes, 3))
-        table = np.zeros((256, 3), np.uint8)
-        table[:len(palette)] = palette
-        return table[np.clip(data[0], 0, 255).astype(np.uint8)]
+        return np.asarray(palette, np.uint8)
+
+    def legend(self,
+               maps: Sequence[np.ndarray],
+               meta: dict | None = None) -> list[Entry]:
+        """Classes that occur; without names, their numbers."""
+        palette = self._palette(meta)
+        names = (meta or {}).get('classes')
+        found = np.unique(np.concatenate([np.unique(m) for m in maps]))
+        return [(str(names[i]) if names else f'class {i}',
+                 tuple(palette[i].tolist())) for i in found.tolist()
+                if 0 <= i < min(len(palette), len(names or palette))]
+
+    def error_map(self,
+                  pred: np.ndarray,
+                  truth: np.ndarray,
+                  kind: str | None = None) -> np.ndarray:
+        """1 where the class is wrong, 0 where it is right."""
+        return self.mask_error((pred != truth)[0], truth)
+
+    def error_scale(self,
+                    error: np.ndarray,
+                    kind: str | None = None) -> Scale:
+        """Two colours."""
+        colours = np.array([[235, 235, 235], [214, 39, 40]], np.uint8)
+        return Scale(0., 1., colours, names=('right', 'wrong'))
+
+    def error_summary(self, error: np.ndarray, kind: str | None = None) -> str:
+        """Share of the wrong pixels."""
+        known = error[np.isfinite(error)]
+        if not known.size:
+            return 'no label'
+        return f'{100 * known.mean(dtype=np.float64):.1f} % wrong'

@@ -1,20 +1,21 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""A grid of captioned pictures with a legend, drawn with Pillow."""
+"""A grid of captioned pictures, colour bars and a legend, by Pillow."""
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from mtcp_mm.tasks.scale import Entry, Scale
+
 FONT_FILE = Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')
 PAPER, INK = (255, 255, 255), (0, 0, 0)
 
-#: A picture (H, W, 3), uint8 RGB, and its caption.
-Panel = tuple[np.ndarray, str]
-#: A name and its colour.
-Entry = tuple[str, tuple[int, int, int]]
+#: A picture (H, W, 3), uint8 RGB, its caption, and its colours if any.
+Panel = tuple[np.ndarray, str] | tuple[np.ndarray, str, Scale | None]
 
 
 @lru_cache(maxsize=32)
@@ -38,13 +39,23 @@ def enlarge(picture: np.ndarray, min_height: int = 200) -> np.ndarray:
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def draw_legend(entries: Sequence[Entry], width: int,
+def shrink(picture: np.ndarray, max_side: int = 640) -> np.ndarray:
+    """Average pixels until the longer side is at most ``max_side``."""
+    factor = max_side / max(picture.shape[:2])
+    if factor >= 1:
+        return picture
+    height, width = (max(1, round(side * factor))
+                     for side in picture.shape[:2])
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def draw_legend(entries: Sequence[Entry | tuple[str, None]], width: int,
                 size: int) -> np.ndarray:
     """Colour patches with names, in as many columns as fit.
 
     Args:
         entries (Sequence): Names and colours, in the order of reading
-            downwards.
+            downwards; a name without colour is a heading.
         width (int): Width in pixels.
         size (int): Size of the letters in pixels.
 
@@ -59,13 +70,52 @@ def draw_legend(entries: Sequence[Entry], width: int,
     draw = ImageDraw.Draw(canvas)
     for i, (name, colour) in enumerate(entries):
         x, y = i // rows * column, i % rows * line
-        draw.rectangle((x, y, x + size, y + size), tuple(colour), INK)
-        draw.text((x + 1.5 * size, y + size / 2), name, INK, font, 'lm')
+        if colour is not None:
+            draw.rectangle((x, y, x + size, y + size), tuple(colour), INK)
+            x += 1.5 * size
+        draw.text((x, y + size / 2), name, INK, font, 'lm')
     return np.array(canvas)
 
 
+def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
+    """A colour bar with its numbers, or patches if the scale has names.
+
+    Args:
+        scale (Scale): What to draw.
+        width (int): Width in pixels.
+        size (int): Size of the letters in pixels.
+
+    Returns:
+        np.ndarray: Shape (height as needed, width, 3), uint8 RGB.
+    """
+    if scale.names:
+        return draw_legend(scale.entries(), width, size)
+    bar = round(.7 * size)
+    canvas = Image.new('RGB', (width, bar + round(1.3 * size)), PAPER)
+    steps = np.linspace(0, len(scale.colours) - 1, width).round()
+    colours = scale.colours[steps.astype(np.intp)][None].repeat(bar, 0)
+    canvas.paste(Image.fromarray(colours), (0, 0))
+    draw, font = ImageDraw.Draw(canvas), _font(size)
+    draw.rectangle((0, 0, width - 1, bar - 1), outline=INK)
+    more = '\u2265 ' if scale.clipped else ''
+    low = f'{scale.low:.3g}'
+    high = f'{more}{scale.high:.3g}{scale.unit}'
+    middle = f'{(scale.low + scale.high) / 2:.3g}'
+    used = 2 * max(map(font.getlength, (low, high)))
+    draw.text((0, bar), low, INK, font)
+    draw.text((width, bar), high, INK, font, 'ra')
+    if used + font.getlength(middle) + size < width:
+        draw.text((width / 2, bar), middle, INK, font, 'ma')
+    return np.array(canvas)
+
+
+def _text_size(height: int) -> int:
+    """Size of the letters beside pictures of some height."""
+    return max(13, height // 24)
+
+
 def draw_grid(rows: Sequence[Sequence[Panel | None]],
-              legend: Sequence[Entry] = ()) -> np.ndarray:
+              legend: Sequence[Entry | tuple[str, None]] = ()) -> np.ndarray:
     """Arrange pictures of one size in a grid, captions above them.
 
     Args:
@@ -78,23 +128,33 @@ def draw_grid(rows: Sequence[Sequence[Panel | None]],
     """
     panels = [panel for row in rows for panel in row if panel]
     height, width = panels[0][0].shape[:2]
-    size = max(13, height // 24)
+    size = _text_size(height)
     margin, head = size // 2, round(1.5 * size)
-    width = max(
-        width, *(round(_font(size).getlength(text)) for _, text in panels))
-    step_x, step_y = width + margin, height + head + margin
-    canvas = Image.new('RGB', (margin + step_x * len(rows[0]),
-                               margin + step_y * len(rows)), PAPER)
+    cell = max(width,
+               *(round(_font(size).getlength(text)) for _, text, *_ in panels))
+    bars = [[_draw_bar(panel, width, cell, size) for panel in row]
+            for row in rows]
+    feet = [max((bar.shape[0] + margin for bar in row if bar is not None),
+                default=0) for row in bars]
+    tops = np.cumsum([margin] + [head + height + f + margin for f in feet])
+    canvas = Image.new('RGB', (margin +
+                               (cell + margin) * len(rows[0]), int(tops[-1])),
+                       PAPER)
     draw = ImageDraw.Draw(canvas)
     if legend:
-        patches = draw_legend(legend, width, size)
+        patches = draw_legend(legend, cell, size)
     for i, row in enumerate(rows):
         for j, panel in enumerate(row):
-            x, y = margin + step_x * j, margin + step_y * i
+            x, y = margin + (cell + margin) * j, int(tops[i])
             if panel:
                 draw.text((x, y), panel[1], INK, _font(size))
                 canvas.paste(Image.fromarray(panel[0]), (x, y + head))
-            elif legend and j == 0 and patches.shape[0] <= height:
+                if bars[i][j] is not None:
+                    canvas.paste(
+                        Image.fromarray(bars[i][j]),
+                        (x, y + head + height + margin))
+            elif (legend and j == 0
+                  and patches.shape[0] <= height + feet[i]):
                 canvas.paste(Image.fromarray(patches), (x, y + head))
                 legend = ()
     picture = np.array(canvas)
@@ -104,3 +164,11 @@ def draw_grid(rows: Sequence[Sequence[Panel | None]],
                          constant_values=255)
         picture = np.concatenate([picture, patches])
     return picture
+
+
+def _draw_bar(panel: Panel | None, width: int, cell: int,
+              size: int) -> np.ndarray | None:
+    """What goes below a panel: a bar as wide as it, or names."""
+    if not panel or len(panel) < 3 or panel[2] is None:
+        return None
+    return draw_scale(panel[2], cell if panel[2].names else width, size)

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 import cv2
 import mmcv
 import numpy as np
-import torch
-from mmengine.structures import PixelData
 from mmengine.visualization import Visualizer
 from mmseg.structures import SegDataSample
 
 from mtcp_mm.registry import VISUALIZERS
 from mtcp_mm.tasks import DenseTask, build_tasks
-from .canvas import Entry, draw_grid, enlarge
+from mtcp_mm.tasks.scale import Entry
+from .canvas import draw_grid, enlarge, shrink
+from .panels import draw_task
 
 
 @VISUALIZERS.register_module()
@@ -19,26 +19,37 @@ class MultiTaskLocalVisualizer(Visualizer):
     """One picture per sample: the image, and a column for every task.
 
     The first row shows the ground truth, the second one the prediction, on
-    the colour scale of the ground truth; what a sample lacks is left out. A
-    legend names the classes that occur. Small images are enlarged, so that
-    panels are at least :attr:`min_height` pixels high.
+    the colour scale of the ground truth, the third one the error; what a
+    sample lacks is left out. A legend names the classes that occur, a colour
+    bar the values. Panels are at least :attr:`min_height` pixels high, and
+    their longer side has at most :attr:`max_side`.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
         tasks (Mapping, optional): The ``tasks`` of the config. Without them
             :class:`MultiTaskVisualizationHook` takes those of the model.
+        with_error (bool): Draw error maps where a sample has both ground
+            truth and prediction. Defaults to False.
+        error_kinds (Mapping[str, str], optional): Task name to the kind of
+            its error, e.g. ``dict(depth='relative')``, see
+            :attr:`DenseTask.error_units`.
         **kwargs: ``vis_backends``, ``save_dir`` etc., see
             :class:`mmengine.visualization.Visualizer`.
     """
 
     min_height = 200
+    max_side = 640
 
     def __init__(self,
                  name: str = 'visualizer',
                  tasks: Mapping[str, dict | DenseTask] | None = None,
+                 with_error: bool = False,
+                 error_kinds: Mapping[str, str] | None = None,
                  **kwargs) -> None:
         super().__init__(name, **kwargs)
         self.tasks = {} if tasks is None else build_tasks(tasks)
+        self.with_error = with_error
+        self.error_kinds = dict(error_kinds or {})
 
     @property
     def dataset_meta(self) -> dict | None:
@@ -109,38 +120,36 @@ class MultiTaskLocalVisualizer(Visualizer):
                 'MultiTaskLocalVisualizer does not know the tasks: give it '
                 "`tasks` in the config: visualizer=dict(type='mtcp_mm."
                 "MultiTaskLocalVisualizer', tasks=tasks, ...).")
-        truths, preds, legend = [], [], []
+        image = shrink(image, self.max_side)
+        rows, legends = ([], [], []), {}
         for name, task in self.tasks.items():
-            truth = self._map(data_sample, task.gt_key) if draw_gt else None
-            pred = self._map(data_sample, task.pred_key) if draw_pred else None
-            if truth is None and pred is None:
+            panels = draw_task(
+                task,
+                getattr(data_sample, task.gt_key, None) if draw_gt else None,
+                getattr(data_sample, task.pred_key, None)
+                if draw_pred else None,
+                image=image,
+                meta=self._task_meta(name),
+                with_error=self.with_error,
+                kind=self.error_kinds.get(name))
+            if panels.truth is None and panels.prediction is None:
                 continue
-            meta = self._task_meta(name)
-            for maps, data, caption in ((truths, truth, 'ground truth'),
-                                        (preds, pred, 'prediction')):
-                maps.append(data if data is None else (
-                    self._fit(task.draw(data, meta, truth), image),
-                    f'{name}: {caption}'))
-            if with_labels:
-                legend += self._legend(task, meta, truth, pred)
-        rows = [row for row in (truths, preds) if any(row)] or [[]]
-        rows = [[None, *row] for row in rows]
+            if panels.legend:
+                legends[name] = panels.legend
+            for row, picture, caption, scale in (
+                (rows[0], panels.truth, 'ground truth', panels.scale),
+                (rows[1], panels.prediction, 'prediction', panels.scale),
+                (rows[2], panels.error, f'error, {panels.error_summary}',
+                 panels.error_scale)):
+                row.append(picture if picture is None else (
+                    self._fit(picture, image), f'{name}: {caption}', scale))
+        rows = [[None, *row] for row in rows if any(row)] or [[None]]
         rows[0][0] = (self._fit(image, image), 'input')
-        return draw_grid(rows, legend)
+        return draw_grid(rows, self._join(legends) if with_labels else ())
 
     def _task_meta(self, name: str) -> dict:
         meta = (self.dataset_meta or {}).get('task_meta') or {}
         return meta.get(name) or {}
-
-    @staticmethod
-    def _map(data_sample: SegDataSample | None,
-             key: str) -> np.ndarray | None:
-        """Array (C, H, W) of a field, None if the sample lacks it."""
-        field: PixelData | None = getattr(data_sample, key, None)
-        if field is None:
-            return None
-        data = torch.as_tensor(field.data).detach().cpu()
-        return (data.float() if data.is_floating_point() else data).numpy()
 
     def _fit(self, picture: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Picture in the size of the image, both enlarged if small."""
@@ -151,15 +160,9 @@ class MultiTaskLocalVisualizer(Visualizer):
         return enlarge(np.ascontiguousarray(picture), self.min_height)
 
     @staticmethod
-    def _legend(task: DenseTask, meta: dict,
-                *maps: np.ndarray | None) -> list[Entry]:
-        """Names and colours of the classes that occur in the maps."""
-        names = meta.get('classes', ())
-        maps = [np.unique(data) for data in maps if data is not None]
-        entries = []
-        for index in np.unique(np.concatenate(maps)).tolist():
-            if names and 0 <= index < len(names):
-                patch = np.full((1, 1, 1), index)
-                colour = task.draw(patch, meta)[0, 0].tolist()
-                entries.append((str(names[index]), tuple(colour)))
-        return entries
+    def _join(legends: Mapping[str, list[Entry]]) -> list[Entry]:
+        """One legend; names of tasks are its headings if there are more."""
+        joined = []
+        for name, entries in legends.items():
+            joined += [(name, None)] * (len(legends) > 1) + list(entries)
+        return joined
