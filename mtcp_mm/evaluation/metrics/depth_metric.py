@@ -2,32 +2,44 @@
 from torch import Tensor
 
 from mtcp_mm.evaluation.functional import depth_scores, depth_sums
+from mtcp_mm.evaluation.functional.depth import PROTOCOLS
 from mtcp_mm.registry import METRICS
 from .base import DenseTaskMetric
 
 
 @METRICS.register_module()
 class DepthMetric(DenseTaskMetric):
-    """RMSE and MAE in metres and relative error of a depth map.
+    """Errors of a depth map, see :func:`depth_scores` for their units.
 
-    Pooled over the pixels of the whole set (mmseg's ``DepthMetric`` averages
-    the RMSE of the images, which is another number). Every pixel with a
-    depth > 0 counts.
+    The house protocol ``pooled`` weighs every pixel of the set with a
+    depth > 0 the same (mmseg's ``DepthMetric`` averages the RMSE of the
+    images, here ``per_image``). Who uses which protocol is said in
+    docs/protocols.md.
 
     Args:
         task (str): Name of the task.
+        protocols (str | Sequence[str], optional): Out of ``pooled``,
+            ``mtcp``, ``range``, ``per_image``; see :class:`DenseTaskMetric`.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
-    known_protocols = dict(pooled='every pixel with a depth weighs the same')
-    higher_is_better = dict(rmse=False, mae=False, abs_rel=False)
+    known_protocols = {name: rule.note for name, rule in PROTOCOLS.items()}
+    higher_is_better = dict(
+        rmse=False,
+        mae=False,
+        abs_rel=False,
+        sq_rel=False,
+        rmse_log=False,
+        delta1=True,
+        delta2=True,
+        delta3=True)
 
     def update(self, pred: Tensor, target: Tensor,
                protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
-        return depth_sums(pred, target)
+        return depth_sums(pred, target, protocol)
 
     def compute(self, sums: dict[str, Tensor],
                 protocol: str) -> dict[str, float]:
         """See :class:`DenseTaskMetric`."""
-        return depth_scores(sums)
+        return depth_scores(sums, protocol)

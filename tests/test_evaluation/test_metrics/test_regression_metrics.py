@@ -1,4 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+
 import pytest
 import torch
 
@@ -22,8 +24,31 @@ class TestDepthMetric:
         assert metric.evaluate(1) == pytest.approx({
             'depth/rmse': 12.5**.5,
             'depth/mae': 3.5,
-            'depth/abs_rel': 2.5
+            'depth/abs_rel': 2.5,
+            'depth/sq_rel': 8.5,
+            'depth/rmse_log': ((math.log(4)**2 + math.log(3)**2) / 2)**.5,
+            'depth/delta1': 0,
+            'depth/delta2': 0,
+            'depth/delta3': 0
         })
+
+    def test_protocols_in_one_pass(self):
+        """By hand: errors 1 | 3, 5 m, the last one beyond 6.55 m."""
+        metric = DepthMetric('depth', protocols='all')
+        metric.process(None, [
+            dict(gt_depth=data(1), pred_depth=data(2)),
+            dict(gt_depth=data(2, 9), pred_depth=data(5, 14)), {}
+        ])
+        scores = metric.evaluate(3)
+        assert {k: v for k, v in scores.items() if '/mae' in k} == {
+            'depth/mae': 3,
+            'depth/mae@mtcp': 2,
+            'depth/mae@range': 3,
+            'depth/mae@per_image': 2.5
+        }
+        assert {f'depth/{k}' for k in metric.higher_is_better} == set(scores)
+        assert metric.higher_is_better['delta1@mtcp']
+        assert not metric.higher_is_better['rmse@mtcp']
 
     def test_rejects_other_size(self):
         sample = dict(
