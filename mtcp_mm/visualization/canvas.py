@@ -89,7 +89,7 @@ def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
         np.ndarray: Shape (height as needed, width, 3), uint8 RGB.
     """
     if scale.names:
-        return draw_legend(scale.entries(), width, size)
+        return _draw_names(scale.entries(), width, size)
     bar = round(.7 * size)
     canvas = Image.new('RGB', (width, bar + round(1.3 * size)), PAPER)
     steps = np.linspace(0, len(scale.colours) - 1, width).round()
@@ -106,6 +106,24 @@ def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
     draw.text((width, bar), high, INK, font, 'ra')
     if used + font.getlength(middle) + size < width:
         draw.text((width / 2, bar), middle, INK, font, 'ma')
+    return np.array(canvas)
+
+
+def _draw_names(entries: Sequence[Entry], width: int,
+                size: int) -> np.ndarray:
+    """Patches with names one after the other, in lines."""
+    font, line = _font(size), round(1.5 * size)
+    spots, x, y = [], 0, 0
+    for name, _ in entries:
+        needed = 1.5 * size + font.getlength(name)
+        if x and x + needed > width:
+            x, y = 0, y + line
+        spots.append((x, y))
+        x += round(needed + size)
+    canvas = Image.new('RGB', (width, y + line), PAPER)
+    for (x, y), entry in zip(spots, entries):
+        patch = draw_legend([entry], width - x, size)
+        canvas.paste(Image.fromarray(patch), (x, y))
     return np.array(canvas)
 
 
@@ -171,4 +189,6 @@ def _draw_bar(panel: Panel | None, width: int, cell: int,
     """What goes below a panel: a bar as wide as it, or names."""
     if not panel or len(panel) < 3 or panel[2] is None:
         return None
-    return draw_scale(panel[2], cell if panel[2].names else width, size)
+    # numbers need some room, whatever the picture has
+    width = cell if panel[2].names else max(width, min(cell, 8 * size))
+    return draw_scale(panel[2], width, size)

@@ -2,7 +2,14 @@
 import numpy as np
 import pytest
 
-from mtcp_mm.visualization.canvas import draw_grid, draw_legend, enlarge
+from mtcp_mm.tasks.scale import Scale
+from mtcp_mm.visualization.canvas import (
+    draw_grid,
+    draw_legend,
+    draw_scale,
+    enlarge,
+    shrink,
+)
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
 
@@ -26,6 +33,59 @@ class TestEnlarge:
         picture = np.random.RandomState(0).randint(0, 256, (height, 3, 3))
         expected = np.kron(picture, np.ones((factor, factor, 1), int))
         np.testing.assert_array_equal(enlarge(picture), expected)
+
+
+class TestShrink:
+    """Oracle: means of blocks."""
+
+    def test_averages_blocks(self):
+        picture = np.random.RandomState(0).randint(0, 256, (40, 80, 3))
+        expected = picture.reshape(10, 4, 20, 4, 3).mean((1, 3))
+        ours = shrink(picture.astype(np.uint8), 20)
+        assert np.abs(ours - expected).max() <= .5
+
+    @pytest.mark.parametrize('size, expected', [((20, 5), (20, 5)),
+                                                ((1, 900), (1, 20)),
+                                                ((30, 15), (20, 10))])
+    def test_longer_side(self, size, expected):
+        assert shrink(plain(RED, *size), 20).shape[:2] == expected
+
+
+class TestDrawScale:
+    """Oracle: a bar of two colours; ink where numbers have to be."""
+    bar = Scale(0., 4., np.array([RED, BLUE], np.uint8), ' m')
+
+    def ink(self, picture):
+        """Columns below the bar that hold letters."""
+        below = picture[box(picture, RED)[2] + 2:]
+        return np.nonzero((below < 128).all(-1).any(0))[0]
+
+    def test_bar_runs_from_low_to_high(self):
+        picture = draw_scale(self.bar, 300, 16)
+        red, blue = box(picture, RED), box(picture, BLUE)
+        assert (red[1], red[3], blue[1], blue[3]) == (1, 150, 150, 299)
+
+    def test_numbers_are_at_both_ends_and_in_the_middle(self):
+        columns = self.ink(draw_scale(self.bar, 300, 16))
+        assert columns.min() < 5 and columns.max() > 290
+        assert ((columns > 140) & (columns < 160)).any()
+        assert 20 < np.diff(columns).max()
+
+    @pytest.mark.parametrize('width', [70, 85, 100, 120])
+    def test_numbers_do_not_touch(self, width):
+        """The middle one gives way."""
+        scale = Scale(0.125, 1.25, self.bar.colours, ' m')
+        gaps = np.diff(self.ink(draw_scale(scale, width, 13)))
+        assert (gaps > 4).sum() >= 1  # letters of one number are closer
+
+    def test_names_are_patches(self):
+        scale = Scale(0., 1., self.bar.colours, names=('right', 'wrong'))
+        picture = draw_scale(scale, 300, 16)
+        red, blue = box(picture, RED), box(picture, BLUE)
+        assert red[3] < blue[1] and red[3] - red[1] <= 16
+        assert red[0] == blue[0]
+        narrow = draw_scale(scale, 90, 16)  # goes on in the next line
+        assert box(narrow, RED)[2] < box(narrow, BLUE)[0]
 
 
 class TestDrawGrid:
@@ -63,6 +123,15 @@ class TestDrawGrid:
         assert box(picture, GREEN)[0] > picture.shape[0] // 2
         assert box(picture, GREEN)[3] < picture.shape[1] // 2
 
+    def test_bars_are_below_their_panels(self):
+        scale = Scale(0., 4., np.array([BLUE, BLUE], np.uint8), ' m')
+        picture = draw_grid([[(plain(RED), 'a'), (plain(GREEN), 'b', scale)],
+                             [None, (plain(RED), 'c')]])
+        red, green, bar = (box(picture, c) for c in (RED, GREEN, BLUE))
+        assert bar[0] > green[2] and green[1] <= bar[1] and bar[3] <= green[3]
+        second = box(picture[bar[2]:], RED)
+        assert second is not None and second[0] > 13  # its caption, numbers
+
     def test_legend_goes_below_if_it_needs_the_room(self):
         rows = [[(plain(RED), 'a'), (plain(RED), 'b')],
                 [None, (plain(RED), 'c')]]
@@ -70,6 +139,12 @@ class TestDrawGrid:
         for case in (rows, rows[:1]):
             picture = draw_grid(case, names)
             assert box(picture, GREEN)[0] >= draw_grid(case).shape[0]
+
+
+def test_heading_has_no_patch():
+    picture = draw_legend([('parts', None), ('arm', RED)], 100, 16)
+    assert box(picture, RED)[0] >= 20  # second line
+    assert (picture[:20] < 100).all(-1).any()
 
 
 def test_legend_has_one_patch_per_entry():

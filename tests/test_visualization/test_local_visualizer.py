@@ -113,6 +113,47 @@ class TestMultiTaskLocalVisualizer:
             assert 100 <= extra <= 200
         assert area(with_legend, CAR) == 0
 
+    def test_legends_of_two_tasks_have_headings(self, image):
+        tasks = dict(TASKS, parts=TASKS['semseg'])
+        visualizer = MultiTaskLocalVisualizer(tasks=tasks)
+        one = make_sample(gt_semseg=plain(0))
+        two = make_sample(gt_semseg=plain(0), gt_parts=plain(1))
+        assert visualizer._join({'semseg': [('a', ROAD)]}) == [('a', ROAD)]
+        heights = [visualizer.draw_sample(image, s).shape[0]
+                   for s in (one, two)]
+        assert heights[0] <= heights[1]
+        assert visualizer._join(
+            dict(semseg=[('a', ROAD)], parts=[('b', SKY)])) == [
+                ('semseg', None), ('a', ROAD), ('parts', None), ('b', SKY)]
+
+    def test_error_row_is_below(self, visualizer, image):
+        sample = make_sample(
+            gt_semseg=plain(0), pred_semseg=plain(2), gt_depth=plain(2.))
+        without = visualizer.draw_sample(image, sample)
+        visualizer.with_error = True
+        picture = visualizer.draw_sample(image, sample)
+        # all pixels are wrong: red over the photo, grey 56.3
+        wrong = box(picture, (174, 43, 44))
+        assert wrong[0] > box(picture, CAR_SEEN)[2]
+        assert (wrong[2] - wrong[0], wrong[3] - wrong[1]) == (200, 300)
+        assert not box(without, (174, 43, 44))
+        # depth has no prediction: its column has no error
+        assert (picture[wrong[0]:, wrong[3] + 20:] == 255).all()
+
+    def test_kind_of_error_reaches_the_task(self, image):
+        visualizer = MultiTaskLocalVisualizer(
+            tasks=TASKS, with_error=True, error_kinds=dict(depth='wrong'))
+        with pytest.raises(ValueError, match='absolute, relative'):
+            visualizer.draw_sample(image, make_sample(gt_depth=plain(2.)))
+
+    def test_large_image_is_shrunk(self, visualizer):
+        image = np.full((1000, 2000, 3), PHOTO, np.uint8)
+        sample = make_sample(gt_semseg=plain(0, (1000, 2000)))
+        picture = visualizer.draw_sample(image, sample, with_labels=False)
+        for colour in (PHOTO, ROAD_SEEN):
+            top, left, bottom, right = box(picture, colour)
+            assert (bottom - top, right - left) == (320, 640)
+
     def test_map_of_other_size_is_fitted(self, visualizer, image):
         sample = make_sample(gt_semseg=plain(1, (2, 2)))
         picture = visualizer.draw_sample(image, sample, with_labels=False)
