@@ -1,15 +1,7 @@
 # MT-CP with every part of the paper, small enough to train on a CPU, from
 # random weights. A config that uses this file sets `model.tasks`.
+_base_ = 'multi_task_estimator.py'
 model = dict(
-    type='mtcp_mm.MultiTaskEstimator',
-    data_preprocessor=dict(
-        type='mtcp_mm.MultiTaskDataPreProcessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_val=0,
-        size_divisor=32,
-        test_cfg=dict(size_divisor=32)),
     backbone=dict(
         type='SwinTransformer',
         embed_dims=24,
@@ -35,8 +27,4 @@ model = dict(
         channels=32,
         hfp=dict(depths=(1, 2, 1), num_heads=2, window_size=7, mlp_ratio=2.),
         loss_coherence=dict(
-            type='mtcp_mm.CosineCoherenceLoss', loss_weight=0.1)),
-    loss_weighting=dict(
-        type='mtcp_mm.LPSWeighting', kappa=2.5, history=1, min_weight=0.1),
-    test_cfg=dict(mode='whole'))
-custom_hooks = [dict(type='mtcp_mm.LPSHook')]
+            type='mtcp_mm.CosineCoherenceLoss', loss_weight=0.1)))

@@ -1,20 +1,12 @@
 # MT-CP: Mask2Former with Swin-S as shared backbone, decoders of width 256.
 # A config that uses this file sets `model.tasks`.
+_base_ = 'multi_task_estimator.py'
 checkpoint = (
     'https://download.openmmlab.com/mmsegmentation/v0.5/mask2former/'
     'mask2former_swin-s_8xb2-160k_ade20k-512x512/'
     'mask2former_swin-s_8xb2-160k_ade20k-512x512_20221204_143905-'
     'e715144e.pth')  # ADE20K, mIoU 51.24
 model = dict(
-    type='mtcp_mm.MultiTaskEstimator',
-    data_preprocessor=dict(
-        type='mtcp_mm.MultiTaskDataPreProcessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-        pad_val=0,
-        size_divisor=32,
-        test_cfg=dict(size_divisor=32)),
     backbone=dict(
         type='SwinTransformer',
         embed_dims=96,
@@ -36,8 +28,4 @@ model = dict(
         channels=256,
         hfp=dict(depths=(1, 2, 1), num_heads=2, window_size=7),
         loss_coherence=dict(
-            type='mtcp_mm.CosineCoherenceLoss', loss_weight=1.0)),
-    loss_weighting=dict(
-        type='mtcp_mm.LPSWeighting', kappa=2.5, history=1, min_weight=0.1),
-    test_cfg=dict(mode='whole'))
-custom_hooks = [dict(type='mtcp_mm.LPSHook')]
+            type='mtcp_mm.CosineCoherenceLoss', loss_weight=1.0)))

@@ -1,5 +1,8 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .conv_predictor import ConvPredictor
 from .hfp_head import HFPHead
+from .mixed_head import MixedHead
 from .mtcp_head import MTCPHead
+from .single_task_decode_head import SingleTaskDecodeHead
 
-__all__ = ['HFPHead', 'MTCPHead']
+__all__ = ['ConvPredictor', 'HFPHead', 'MTCPHead', 'MixedHead', 'SingleTaskDecodeHead']
