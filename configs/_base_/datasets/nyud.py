@@ -6,7 +6,10 @@ image_scale = (640, 480)  # width, height
 crop_size = (480, 640)  # height, width
 tasks = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=40),
-    depth=dict(type='mtcp_mm.DepthTask'),
+    depth=dict(
+        type='mtcp_mm.DepthTask',  # MT-CP counts depths below 6.5535 m only
+        metric=dict(
+            type='mtcp_mm.DepthMetric', protocols=['pooled', 'mtcp'])),
     normals=dict(type='mtcp_mm.NormalsTask'))
 # Zoom and flip, no colour changes: as the code of MT-CP does it.
 train_pipeline = [

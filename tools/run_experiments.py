@@ -1,0 +1,145 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Run a list of configs and set the scores beside those of the paper.
+
+    python tools/run_experiments.py configs/ablations/nyud.yml --seeds 0 1 2
+    python tools/run_experiments.py configs/mtcp_nyud.py configs/mtcp_pascal.py
+
+On a cluster add --launcher slurm --partition NAME --gpus 8: one job per run.
+Every run is trained, and tested with its last checkpoint, in
+WORK_DIR/<name>/seed_<seed>. A run whose metrics.json was made with the same
+config is kept, one that was broken off goes on, one of another config is put
+aside. A run that fails does not stop the others; the exit code is then 1. The
+table goes to WORK_DIR/table.md, .csv and .json.
+"""
+import argparse
+import os
+import shlex
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from mtcp_mm.experiments import (
+    make_rows,
+    plan_runs,
+    read_list,
+    to_csv,
+    to_json,
+    to_markdown,
+)
+from mtcp_mm.experiments.launch import run_locally, run_on_slurm
+from mtcp_mm.utils.launch import require_file, write_atomically
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'experiments', nargs='+', help='one list (.yml), or configs (.py)')
+    parser.add_argument(
+        '--seeds', nargs='+', type=int, default=[0], help='default: 0')
+    parser.add_argument(
+        '--only', nargs='+', metavar='NAME', help='run these of the list')
+    parser.add_argument(
+        '--base',
+        metavar='CONFIG',
+        help='base of the configs instead of their own (MTCP_BASE)')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='override settings of all configs')
+    parser.add_argument(
+        '--work-dir', help='default: work_dirs/<list>[_on_<base>]')
+    parser.add_argument('--gpus', type=int, default=1, help='of each run')
+    parser.add_argument(
+        '--launcher', choices=['none', 'slurm'], default='none')
+    parser.add_argument('--partition', help='of Slurm')
+    parser.add_argument(
+        '--dry-run', action='store_true', help='print the commands only')
+    parser.add_argument(
+        '--table-only', action='store_true', help='run nothing')
+    args = parser.parse_args()
+    if args.launcher == 'slurm' and not args.partition:
+        parser.error('--launcher slurm needs --partition')
+    if wrong := [o for o in args.cfg_options if '=' not in o]:
+        parser.error(f'--cfg-options wants KEY=VALUE, not {wrong}')
+    if len(set(args.seeds)) < len(args.seeds):
+        parser.error(f'--seeds {args.seeds} names one twice')
+    return args
+
+
+def describe(args: argparse.Namespace) -> dict:
+    """Where numbers come from: commit, versions, command, day."""
+    git = subprocess.run(['git', 'describe', '--always', '--dirty'],
+                         cwd=Path(__file__).parent,
+                         text=True,
+                         capture_output=True)
+    names = ('torch', 'mmengine', 'mmcv', 'mmsegmentation')
+    return dict(
+        command=shlex.join(['python', 'tools/run_experiments.py',
+                            *sys.argv[1:]]),
+        base=args.base,
+        started=time.strftime('%Y-%m-%d %H:%M:%S'),
+        commit=git.stdout.strip() or 'unknown',
+        versions={name: version(name) for name in names})
+
+
+def main() -> int:
+    args = parse_args()
+    for path in [*args.experiments, *filter(None, [args.base])]:
+        require_file(path, 'file')
+    experiments = read_list(args.experiments)
+    folder = Path(args.experiments[0]).stem if len(
+        args.experiments) == 1 else 'experiments'
+    if args.base:
+        os.environ['MTCP_BASE'] = os.path.abspath(args.base)
+        folder += f'_on_{Path(args.base).stem}'
+    work_dir = Path(args.work_dir or Path('work_dirs', folder))
+    runs = plan_runs(experiments, args.seeds, work_dir, args.cfg_options)
+    names = [e.name for e in experiments.experiments]
+    if unknown := sorted(set(args.only or ()) - set(names)):
+        raise ValueError(f'--only: {unknown} are not in the list: {names}')
+    missing = [run for run in runs if run.read_scores() is None
+               and run.experiment.name in (args.only or names)]
+    print(f'{len(runs)} runs, {len(missing)} of them to do, in {work_dir}')
+    if args.dry_run:
+        for run in missing:
+            print(f'\n# {run.name}\n{run.script(args.launcher, args.gpus)}')
+        return 0
+    failures, about = {}, describe(args)
+    if missing and not args.table_only:
+        if args.launcher == 'slurm':
+            failures = run_on_slurm(missing, about, args.partition, args.gpus)
+        else:
+            failures = run_locally(missing, about, args.gpus)
+    scores = {name: {} for name in names}
+    for run in runs:
+        if (found := run.read_scores()) is not None:
+            scores[run.experiment.name][run.seed] = found
+    rows = make_rows(experiments, scores)
+    table = to_markdown(experiments, rows, args.seeds)
+    about['runs'] = [
+        dict(run.read_record(), scores=run.read_scores()) for run in runs
+        if run.read_scores() is not None
+    ]
+    write_atomically(work_dir / 'table.md',
+                     f'# {experiments.title}\n\n{table}')
+    write_atomically(work_dir / 'table.csv', to_csv(rows))
+    write_atomically(work_dir / 'table.json',
+                     to_json(experiments, rows, about))
+    print(f'\n{experiments.title}\n\n{table}\nWritten to {work_dir}/table.*')
+    for name, why in failures.items():
+        print(f'FAILED: {name}: {why}', file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except ValueError as error:
+        print(f'run_experiments.py: error: {error}', file=sys.stderr)
+        sys.exit(2)
