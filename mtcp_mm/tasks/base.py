@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mtcp_mm.registry import METRICS
 from .scale import Entry, Scale, colour_map, nice_ceiling
 
 
@@ -28,6 +29,8 @@ class DenseTask(metaclass=ABCMeta):
             :attr:`default_loss`.
         metric (dict | list[dict], optional): Config(s) of the metrics,
             replaces :attr:`default_metric`.
+        intermediate_loss (dict, optional): Config of the criterion of the
+            intermediate predictions. Defaults to that of the final one.
     """
 
     #: Value of a pixel without label (in every channel).
@@ -47,10 +50,12 @@ class DenseTask(metaclass=ABCMeta):
     def __init__(self,
                  out_channels: int,
                  loss: dict | None = None,
-                 metric: dict | list[dict] | None = None) -> None:
+                 metric: dict | list[dict] | None = None,
+                 intermediate_loss: dict | None = None) -> None:
         self.name = ''  # given by `build_tasks`
         self.out_channels = out_channels
         self.loss_cfg = dict(self.default_loss if loss is None else loss)
+        self.intermediate_loss_cfg = intermediate_loss
         metric = self.default_metric if metric is None else metric
         if metric is None:
             metric = []
@@ -67,6 +72,27 @@ class DenseTask(metaclass=ABCMeta):
     def pred_key(self) -> str:
         """str: Field of the sample with the prediction."""
         return f'pred_{self.name}'
+
+    @property
+    def input_size_key(self) -> str:
+        """str: Field with the prediction at the size of the network's input.
+
+        Padding and flip are undone, the resizing is not. It is there only if
+        :attr:`needs_input_size`.
+        """
+        return f'pred_{self.name}_input'
+
+    @property
+    def needs_input_size(self) -> bool:
+        """bool: Whether a metric asks for :attr:`input_size_key`."""
+        for cfg in self.metric_cfgs:
+            metric = cfg['type']
+            if isinstance(metric, str):
+                metric = METRICS.get(metric)
+            asks = getattr(metric, 'needs_input_size', None)
+            if asks is not None and asks(cfg.get('protocols')):
+                return True
+        return False
 
     # ---- labels as arrays -------------------------------------------------
     @abstractmethod

@@ -1,6 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,12 +28,12 @@ def add_sums(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     does not depend on the order of the images, nor on who held which.
 
     Args:
-        parts (Sequence[dict]): Equal keys; float scalars, or integer tensors
-            of any shape. An empty dict stands for an image without label.
+        parts (Sequence[dict]): Equal keys; tensors of any shape. An empty
+            dict stands for an image without label.
 
     Returns:
-        dict[str, Tensor]: float64 scalars and int64 tensors; empty if no
-        image had a label.
+        dict[str, Tensor]: float64 and int64 tensors; empty if no image had a
+        label.
     """
     parts = [part for part in parts if part]
     if not parts:
@@ -40,13 +41,26 @@ def add_sums(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     total = {}
     for key, first in parts[0].items():
         if first.is_floating_point():
-            value = math.fsum(part[key].item() for part in parts)
-            total[key] = torch.tensor(value, dtype=torch.float64)
+            columns = zip(*(part[key].flatten().tolist() for part in parts))
+            values = [math.fsum(column) for column in columns]
+            total[key] = torch.tensor(
+                values, dtype=torch.float64).reshape(first.shape)
         else:
             total[key] = torch.zeros_like(first, dtype=torch.int64)
             for part in parts:
                 total[key] += part[key]
     return total
+
+
+def find_protocol(table: Mapping[str, Any], name: str) -> Any:
+    """Entry of a table of protocols.
+
+    Raises:
+        ValueError: There is none of this name; the message lists the names.
+    """
+    if name not in table:
+        raise ValueError(f'There is no protocol {name!r}, only {list(table)}.')
+    return table[name]
 
 
 def ratio(numerator: Tensor, denominator: Tensor) -> float:

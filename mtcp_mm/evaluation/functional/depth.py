@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .common import check_same_shape, ratio
+from .common import check_same_shape, find_protocol, ratio
 
 #: Limits of the accuracies delta1..3.
 DELTAS = (1.25, 1.25**2, 1.25**3)
@@ -70,7 +70,7 @@ def depth_sums(pred: Tensor,
         empty if no pixel counts.
 
     Raises:
-        ValueError: Shapes differ.
+        ValueError: Shapes differ, or there is no such protocol.
 
     Examples:
         Errors of 0.5 m and 2 m; the second pixel is too far for 'mtcp':
@@ -83,7 +83,7 @@ def depth_sums(pred: Tensor,
         0.5
     """
     check_same_shape(pred, target)
-    rule = PROTOCOLS[protocol]
+    rule = find_protocol(PROTOCOLS, protocol)
     valid = (target > 0) & (target < rule.max_depth)
     target, pred = target[valid].double(), pred[valid].double()
     error = (pred - target).abs()
@@ -120,7 +120,7 @@ def depth_scores(sums: dict[str, Tensor],
         ``delta1`` to ``delta3`` as fractions of the pixels. NaN without any
         pixel that counts.
     """
-    if PROTOCOLS[protocol].per_image:
+    if find_protocol(PROTOCOLS, protocol).per_image:
         return {
             key: ratio(value, sums['count'])
             for key, value in sums.items() if key != 'count'

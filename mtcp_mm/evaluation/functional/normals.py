@@ -1,17 +1,62 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+"""Angular errors of surface normals, with and without 8-bit files."""
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .common import check_same_shape, ratio
+from .common import check_same_shape, find_protocol, ratio
 
 #: Degrees: the usual limits of a "good" normal.
 THRESHOLDS = (11.25, 22.5, 30)
 #: Degrees: width of a bin of the histogram behind the median.
 BIN = 0.05
 NUM_BINS = round(180 / BIN)
+
+
+@dataclass(frozen=True)
+class NormalsProtocol:
+    """What happens to a prediction before it is scored.
+
+    Attributes:
+        truncate (bool): It goes through 8 bits, :func:`truncate_to_uint8`.
+        note (str): One line for tables.
+    """
+    truncate: bool = False
+    note: str = ''
+
+
+#: - ``float``: ATRC, DeMT, InvPT, TaskPrompter, MLoRE, TaskDiffusion and
+#:   MTMamba.
+#: - ``uint8``: MTI-Net and MT-CP: by way of files of 8 bits.
+PROTOCOLS = dict(
+    float=NormalsProtocol(note='predictions as they are'),
+    uint8=NormalsProtocol(
+        truncate=True,
+        note='predictions cut to 8 bits per component, rounding down'))
+
+
+def truncate_to_uint8(normals: Tensor) -> Tensor:
+    """What a picture file of 8 bits keeps of a field of normals.
+
+    MTI-Net and MT-CP write ``(n + 1) * 255 / 2`` to a PNG without rounding
+    and read it back: every component loses half a step (1/255) on average.
+
+    Args:
+        normals (Tensor): Vectors of any length, shape (3, ...).
+
+    Returns:
+        Tensor: float32, same shape, not of unit length.
+
+    Examples:
+        >>> truncate_to_uint8(torch.tensor([1., 0., 0.]))
+        tensor([ 1.0000, -0.0039, -0.0039])
+    """
+    unit = F.normalize(normals.float(), dim=0)
+    level = ((unit + 1) * 255 / 2).floor().clamp(0, 255)
+    return 2 * level / 255 - 1
 
 
 def angular_error(pred: Tensor, target: Tensor) -> Tensor:
@@ -28,6 +73,11 @@ def angular_error(pred: Tensor, target: Tensor) -> Tensor:
 
     Returns:
         Tensor: Degrees in [0, 180], float64, shape (N, ).
+
+    Examples:
+        >>> angular_error(torch.tensor([[1., 1.], [0., 1.]]),
+        ...               torch.tensor([[5., 1.], [0., 0.]]))
+        tensor([ 0., 45.], dtype=torch.float64)
     """
     pred = F.normalize(pred.double(), dim=0, eps=1e-300)
     target = F.normalize(target.double(), dim=0, eps=1e-300)
@@ -36,12 +86,15 @@ def angular_error(pred: Tensor, target: Tensor) -> Tensor:
     return torch.rad2deg(angle)
 
 
-def normals_sums(pred: Tensor, target: Tensor) -> dict[str, Tensor]:
+def normals_sums(pred: Tensor,
+                 target: Tensor,
+                 protocol: str = 'float') -> dict[str, Tensor]:
     """Sums of the angular errors of one image.
 
     Args:
         pred (Tensor): Vectors of any length, shape (3, H, W).
         target (Tensor): Unit vectors, same shape; 0-vector = missing.
+        protocol (str): Key of :data:`PROTOCOLS`. Defaults to 'float'.
 
     Returns:
         dict[str, Tensor]: int64 ``count`` of the pixels with a label, float64
@@ -51,9 +104,20 @@ def normals_sums(pred: Tensor, target: Tensor) -> dict[str, Tensor]:
         (int32 because one is kept per image).
 
     Raises:
-        ValueError: Shapes differ.
+        ValueError: Shapes differ, or there is no such protocol.
+
+    Examples:
+        The same vector is 0 degrees away from itself, and more after 8 bits:
+
+        >>> up = torch.tensor([0., 1., 0.]).view(3, 1, 1)
+        >>> normals_scores(normals_sums(up, up))['mean']
+        0.0
+        >>> round(normals_scores(normals_sums(up, up, 'uint8'))['mean'], 4)
+        0.3178
     """
     check_same_shape(pred, target)
+    if find_protocol(PROTOCOLS, protocol).truncate:
+        pred = truncate_to_uint8(pred)
     valid = (target != 0).any(dim=0)
     angle = angular_error(pred[:, valid], target[:, valid])
     limits = angle.new_tensor(THRESHOLDS)
@@ -80,6 +144,12 @@ def histogram_median(hist: Tensor, width: float = BIN) -> float:
 
     Returns:
         float: The median, NaN for an empty histogram.
+
+    Examples:
+        Values in [0, 1), [1, 2) twice, and [3, 4):
+
+        >>> histogram_median(torch.tensor([1, 2, 0, 1]), width=1.)
+        1.5
     """
     cumulated = hist.cumsum(0)
     count = int(cumulated[-1])

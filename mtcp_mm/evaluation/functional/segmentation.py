@@ -1,8 +1,66 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+"""Areas of classes, and the scores that follow from them."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-from .common import check_same_shape, ratio
+from .common import check_same_shape, find_protocol, ratio
+
+
+@dataclass(frozen=True)
+class SegmentationProtocol:
+    """How a label map gets its size, and what an absent class counts.
+
+    Attributes:
+        resize (str): 'logits': the logits are resized to the original size
+            and the class is taken there. 'labels': the class is taken at the
+            size of the network's input, and the label map resized by nearest
+            neighbour.
+        absent (str): 'skip' or 'zero', see :func:`segmentation_scores`.
+        note (str): One line for tables.
+    """
+    resize: str = 'logits'
+    absent: str = 'skip'
+    note: str = ''
+
+
+#: - ``logits``: mmseg.
+#: - ``absent_zero``: ATRC, DeMT, InvPT and their successors.
+#: - ``label_nearest``: completes the square, nobody's own.
+#: - ``mtcp``: MTI-Net and MT-CP.
+PROTOCOLS = dict(
+    logits=SegmentationProtocol(
+        note='logits resized; classes that do not occur left out'),
+    absent_zero=SegmentationProtocol(
+        absent='zero', note='logits resized; classes that do not occur are 0'),
+    label_nearest=SegmentationProtocol(
+        resize='labels',
+        note='label map resized; classes that do not occur left out'),
+    mtcp=SegmentationProtocol(
+        resize='labels',
+        absent='zero',
+        note='label map resized; classes that do not occur are 0'))
+
+
+def resize_label_map(labels: Tensor, size: Sequence[int]) -> Tensor:
+    """Resize class indices by nearest neighbour, as ``cv2.INTER_NEAREST``.
+
+    Args:
+        labels (Tensor): Integers, shape (1, h, w).
+        size (Sequence[int]): (H, W).
+
+    Returns:
+        Tensor: Same dtype, shape (1, H, W).
+
+    Examples:
+        >>> resize_label_map(torch.tensor([[[1, 2]]]), (1, 5))
+        tensor([[[1, 1, 1, 2, 2]]])
+    """
+    rows, columns = (torch.arange(n, device=labels.device) * old // n
+                     for n, old in zip(size, labels.shape[-2:]))
+    return labels[:, rows[:, None], columns]
 
 
 def segmentation_sums(pred: Tensor,
@@ -26,6 +84,16 @@ def segmentation_sums(pred: Tensor,
     Raises:
         ValueError: Shapes differ, or an index is not in
             [0, ``num_classes``).
+
+    Examples:
+        Class 1 is hit once, missed once; class 2 does not occur:
+
+        >>> pred, target = torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1])
+        >>> sums = segmentation_sums(pred, target, num_classes=3)
+        >>> segmentation_scores(sums)['IoU']
+        [50.0, 50.0, nan]
+        >>> segmentation_scores(sums)['mIoU']
+        50.0
     """
     check_same_shape(pred, target)
     valid = target != ignore_index
@@ -48,32 +116,30 @@ def segmentation_sums(pred: Tensor,
 
 
 def segmentation_scores(sums: dict[str, Tensor],
-                        absent: str = 'skip') -> dict[str, float | list]:
+                        protocol: str = 'logits') -> dict[str, float | list]:
     """Scores of a whole set, in percent.
 
     Args:
         sums (dict[str, Tensor]): Added :func:`segmentation_sums`.
-        absent (str): What a class without a denominator counts in the means:
-            'skip' leaves it out (mmseg), 'zero' counts it as 0 (MTI-Net,
-            ATRC, InvPT and their successors). The IoU of a class lacks a
+        protocol (str): Key of :data:`PROTOCOLS`; its ``absent`` says what a
+            class without a denominator counts in the means: 'skip' leaves it
+            out, 'zero' counts it as 0. The IoU of a class lacks a
             denominator if neither prediction nor label hold the class, its
-            accuracy if the label does not. Defaults to 'skip'.
+            accuracy if the label does not. Defaults to 'logits'.
 
     Returns:
         dict: ``mIoU``, ``mAcc`` and ``aAcc`` (share of right pixels), NaN
         without any labelled pixel, and per class the lists ``IoU`` and
         ``Acc``, NaN for an absent class.
     """
-    if absent not in ('skip', 'zero'):
-        raise ValueError(
-            f"`absent` must be 'skip' or 'zero', but is {absent!r}.")
+    zero = find_protocol(PROTOCOLS, protocol).absent == 'zero'
     hits = sums['intersect'].double()
     labelled = sums['label'].double()
     iou = 100 * hits / (sums['pred'] + sums['label'] - sums['intersect'])
     acc = 100 * hits / labelled
     scores = {}
     for key, value in dict(mIoU=iou, mAcc=acc).items():
-        if absent == 'zero' and labelled.any():
+        if zero and labelled.any():
             value = value.nan_to_num(0)
         scores[key] = value.nanmean().item()
     scores['aAcc'] = 100 * ratio(hits.sum(), labelled.sum())

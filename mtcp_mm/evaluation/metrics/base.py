@@ -52,6 +52,9 @@ class DenseTaskMetric(BaseMetric):
     #: Scores of the house protocol; True: the higher the better. An instance
     #: has here the keys that it yields, with suffixes, without prefix.
     higher_is_better: dict[str, bool] = {}
+    #: Protocols that score the prediction at the size of the network's
+    #: input, see :attr:`mtcp_mm.tasks.DenseTask.input_size_key`.
+    input_size_protocols: tuple[str, ...] = ()
 
     def __init__(self,
                  task: str,
@@ -112,6 +115,13 @@ class DenseTaskMetric(BaseMetric):
         """Key of a score: 'rmse' and 'mtcp' make 'rmse@mtcp'."""
         house = next(iter(cls.known_protocols))
         return name if protocol == house else f'{name}@{protocol}'
+
+    @classmethod
+    def needs_input_size(
+            cls, protocols: str | Sequence[str] | None = None) -> bool:
+        """Whether any of some protocols is in input_size_protocols."""
+        names = cls.select_protocols(protocols)
+        return not set(names).isdisjoint(cls.input_size_protocols)
 
     @property
     def task_meta(self) -> dict:

@@ -2,6 +2,7 @@
 from torch import Tensor
 
 from mtcp_mm.evaluation.functional import normals_scores, normals_sums
+from mtcp_mm.evaluation.functional.normals import PROTOCOLS
 from mtcp_mm.registry import METRICS
 from .base import DenseTaskMetric
 
@@ -15,10 +16,12 @@ class NormalsMetric(DenseTaskMetric):
 
     Args:
         task (str): Name of the task.
+        protocols (str | Sequence[str], optional): Out of ``float``,
+            ``uint8``; see docs/protocols.md and :class:`DenseTaskMetric`.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
-    known_protocols = {'float': 'predictions as they are'}
+    known_protocols = {name: rule.note for name, rule in PROTOCOLS.items()}
     higher_is_better = {
         'mean': False,
         'median': False,
@@ -31,7 +34,7 @@ class NormalsMetric(DenseTaskMetric):
     def update(self, pred: Tensor, target: Tensor,
                protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
-        return normals_sums(pred, target)
+        return normals_sums(pred, target, protocol)
 
     def compute(self, sums: dict[str, Tensor],
                 protocol: str) -> dict[str, float]:

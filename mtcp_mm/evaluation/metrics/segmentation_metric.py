@@ -3,7 +3,9 @@ from mmengine.logging import print_log
 from prettytable import PrettyTable
 from torch import Tensor
 
-from mtcp_mm.evaluation.functional import (
+from mtcp_mm.evaluation.functional.segmentation import (
+    PROTOCOLS,
+    resize_label_map,
     segmentation_scores,
     segmentation_sums,
 )
@@ -23,12 +25,17 @@ class SegmentationMetric(DenseTaskMetric):
         num_classes (int, optional): Defaults to what the task says, else to
             the number of ``classes`` in the data set's ``task_meta``.
         ignore_index (int): Label of a void pixel. Defaults to 255.
+        protocols (str | Sequence[str], optional): Out of ``logits``,
+            ``absent_zero``, ``label_nearest``, ``mtcp``; see
+            docs/protocols.md and :class:`DenseTaskMetric`. The last two need
+            the label map at the size of the network's input. The estimator
+            adds it where the ``metric`` of its task names one of them.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
-    known_protocols = dict(
-        logits='logits upsampled, absent classes left out',
-        absent_zero='logits upsampled, absent classes count as 0')
+    known_protocols = {name: rule.note for name, rule in PROTOCOLS.items()}
+    input_size_protocols = tuple(
+        name for name, rule in PROTOCOLS.items() if rule.resize == 'labels')
     higher_is_better = dict(mIoU=True, mAcc=True, aAcc=True)
 
     def __init__(self,
@@ -58,17 +65,33 @@ class SegmentationMetric(DenseTaskMetric):
                 'classes=...)))`.')
         return number
 
+    def fetch_prediction(self, sample: dict, protocol: str) -> Tensor:
+        """See :class:`DenseTaskMetric`."""
+        if protocol not in self.input_size_protocols:
+            return super().fetch_prediction(sample, protocol)
+        pred = sample.get(f'pred_{self.task}_input')
+        if pred is None:
+            raise KeyError(
+                f'Protocol {protocol!r} of task `{self.task}` needs the label '
+                f'map at the size of the input, `pred_{self.task}_input`, but '
+                f'the sample has {sorted(sample)}. Let the task of the model '
+                'name the protocol, too: model.tasks.'
+                f"{self.task}.metric=dict(type='mtcp_mm."
+                f"{type(self).__name__}', protocols=[{protocol!r}]).")
+        return pred['data']
+
     def update(self, pred: Tensor, target: Tensor,
                protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
+        if protocol in self.input_size_protocols:
+            pred = resize_label_map(pred, target.shape[-2:])
         return segmentation_sums(pred, target, self.num_classes,
                                  self.ignore_index)
 
     def compute(self, sums: dict[str, Tensor],
                 protocol: str) -> dict[str, float]:
         """See :class:`DenseTaskMetric`; prints a table of the classes."""
-        scores = segmentation_scores(
-            sums, absent='zero' if protocol == 'absent_zero' else 'skip')
+        scores = segmentation_scores(sums, protocol)
         iou, acc = scores.pop('IoU'), scores.pop('Acc')
         names = self.task_meta.get('classes', ())
         if len(names) != len(iou):

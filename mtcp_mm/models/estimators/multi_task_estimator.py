@@ -13,7 +13,7 @@ from mtcp_mm.structures import TaskLogits
 from mtcp_mm.tasks import build_tasks
 from ..layers import resize_to
 from .rank_balance import rank_factors, scale_gradient
-from .sample_geometry import to_original
+from .sample_geometry import to_original, to_unpadded
 
 
 @MODELS.register_module()
@@ -69,6 +69,10 @@ class MultiTaskEstimator(BaseSegmentor):
         self.criteria = ModuleDict({
             name: MODELS.build(task.loss_cfg)
             for name, task in self.tasks.items()
+        })
+        self.intermediate_criteria = ModuleDict({
+            name: MODELS.build(task.intermediate_loss_cfg)
+            for name, task in self.tasks.items() if task.intermediate_loss_cfg
         })
         self.loss_weighting = MODELS.build(
             loss_weighting or dict(type='mtcp_mm.FixedWeighting'),
@@ -135,7 +139,8 @@ class MultiTaskEstimator(BaseSegmentor):
                 ]
                 for key, x in zip(keys, maps):
                     losses[f'{name}.{key}'] = scale_gradient(
-                        self._task_loss(name, x[rows], target), factors[name])
+                        self._task_loss(name, key, x[rows], target),
+                        factors[name])
             else:
                 extra['unlabelled'] += [x.float().sum() * 0. for x in maps]
             for key, value in logits.aux_losses.items():
@@ -160,9 +165,13 @@ class MultiTaskEstimator(BaseSegmentor):
         rows = [i for i, keep in zip(rows, labelled) if keep]
         return rows, target[torch.tensor(labelled, device=target.device)]
 
-    def _task_loss(self, name: str, logits: Tensor, target: Tensor) -> Tensor:
+    def _task_loss(self, name: str, key: str, logits: Tensor,
+                   target: Tensor) -> Tensor:
+        criterion = self.criteria[name]
+        if key != 'loss' and name in self.intermediate_criteria:
+            criterion = self.intermediate_criteria[name]
         logits = resize_to(logits.float(), target.shape[-2:])
-        return self.tasks[name].loss(self.criteria[name], logits, target)
+        return self.tasks[name].loss(criterion, logits, target)
 
     def parse_losses(
             self, losses: dict[str, Tensor]
@@ -206,14 +215,21 @@ class MultiTaskEstimator(BaseSegmentor):
                 the size of the input.
 
         Returns:
-            list[SegDataSample]: With ``pred_<task>`` (C, H, W) added.
+            list[SegDataSample]: With ``pred_<task>`` (C, H, W) added, and
+            with ``pred_<task>_input`` where a metric of the task asks for
+            it (:attr:`DenseTask.needs_input_size`).
         """
         logits = self.encode_decode(inputs, data_samples)
         if data_samples is None:
             data_samples = [SegDataSample() for _ in range(len(inputs))]
         for i, sample in enumerate(data_samples):
             for name, task in self.tasks.items():
-                seen = to_original(task, logits[name][i], sample.metainfo)
-                sample.set_data(
-                    {task.pred_key: PixelData(data=task.predict(seen))})
+                seen = to_unpadded(task, logits[name][i], sample.metainfo)
+                preds = {task.pred_key: to_original(seen, sample.metainfo)}
+                if task.needs_input_size:
+                    preds[task.input_size_key] = seen
+                sample.set_data({
+                    key: PixelData(data=task.predict(x))
+                    for key, x in preds.items()
+                })
         return data_samples

@@ -5,18 +5,18 @@ from mtcp_mm.tasks import DenseTask
 from ..layers import resize_to
 
 
-def to_original(task: DenseTask, logits: Tensor, metainfo: dict) -> Tensor:
-    """Undo padding, flip and resizing of one image.
+def to_unpadded(task: DenseTask, logits: Tensor, metainfo: dict) -> Tensor:
+    """Undo padding and flip of one image.
 
     Args:
         task (DenseTask): Knows what a flip does to its logits.
         logits (Tensor): Shape (K, H, W), at the size of the input.
         metainfo (dict): ``img_padding_size`` or ``padding_size`` (left,
-            right, top, bottom), ``flip`` with ``flip_direction``, and
-            ``ori_shape`` (H, W). What is missing was not done.
+            right, top, bottom), and ``flip`` with ``flip_direction``. What
+            is missing was not done.
 
     Returns:
-        Tensor: Shape (K, *ori_shape).
+        Tensor: Shape (K, h, w).
     """
     left, right, top, bottom = metainfo.get(
         'img_padding_size', metainfo.get('padding_size', (0, ) * 4))
@@ -24,5 +24,19 @@ def to_original(task: DenseTask, logits: Tensor, metainfo: dict) -> Tensor:
     logits = logits[:, top:height - bottom, left:width - right]
     if metainfo.get('flip'):
         logits = task.unflip_logits(logits, metainfo['flip_direction'])
-    return resize_to(logits[None], metainfo.get('ori_shape',
-                                                logits.shape[-2:]))[0]
+    return logits
+
+
+def to_original(logits: Tensor, metainfo: dict) -> Tensor:
+    """Undo the resizing of one image.
+
+    Args:
+        logits (Tensor): From :func:`to_unpadded`, shape (K, h, w).
+        metainfo (dict): ``ori_shape`` (H, W). If it is missing, the image
+            was not resized.
+
+    Returns:
+        Tensor: Shape (K, *ori_shape).
+    """
+    size = metainfo.get('ori_shape', logits.shape[-2:])
+    return resize_to(logits[None], size)[0]

@@ -8,6 +8,7 @@ import torch
 from mtcp_mm.evaluation.functional.common import (
     add_sums,
     check_same_shape,
+    find_protocol,
     ratio,
 )
 
@@ -27,6 +28,13 @@ class TestAddSums:
         total = add_sums([part, part])['hist']
         assert total.dtype == torch.int64
         assert total.tolist() == [2**32 - 2, 2]
+
+    def test_floats_of_any_shape(self):
+        rows = [[[1e16, .1]], [[1., .2]], [[-1e16, .3]]]
+        parts = [dict(x=torch.tensor(r, dtype=torch.float64)) for r in rows]
+        total = add_sums(parts)['x']
+        assert total.shape == (1, 2) and total.dtype == torch.float64
+        assert total.tolist() == [[1, math.fsum([.1, .2, .3])]]
 
     def test_images_without_label_add_nothing(self):
         part = dict(x=torch.tensor(2.), n=torch.tensor(3))
@@ -48,3 +56,10 @@ def test_check_same_shape_names_both():
 def test_ratio_of_nothing_is_nan():
     assert math.isnan(ratio(torch.tensor(0.), torch.tensor(0)))
     assert ratio(torch.tensor(3.), torch.tensor(4)) == 0.75
+
+
+def test_find_protocol():
+    table = dict(a=1, b=2)
+    assert find_protocol(table, 'b') == 2
+    with pytest.raises(ValueError, match=r"'c'.*\['a', 'b'\]"):
+        find_protocol(table, 'c')

@@ -2,6 +2,7 @@
 import math
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,6 +18,7 @@ from mtcp_mm.evaluation.functional import (
     segmentation_scores,
     segmentation_sums,
 )
+from mtcp_mm.evaluation.functional.segmentation import resize_label_map
 
 N = 6
 
@@ -62,10 +64,15 @@ class TestSegmentation:
         assert {s.dtype for s in sums.values()} == {torch.int64}
 
     @pytest.mark.parametrize('absent', [(), (2, ), (0, 5)])
-    @pytest.mark.parametrize('policy', ['skip', 'zero'])
-    def test_scores_match_sklearn(self, absent, policy):
+    @pytest.mark.parametrize('protocol, policy', [
+        ('logits', 'skip'),
+        ('absent_zero', 'zero'),
+        ('label_nearest', 'skip'),
+        ('mtcp', 'zero'),
+    ])
+    def test_scores_match_sklearn(self, absent, protocol, policy):
         pairs = images(1, absent=absent)
-        scores = score(pairs, absent=policy)
+        scores = score(pairs, protocol=protocol)
         target, pred = pooled(pairs)
         options = dict(
             labels=np.arange(N),
@@ -96,10 +103,10 @@ class TestSegmentation:
         scores = score([(np.array([[[0, 3]]]), np.array([[[0, 255]]]))])
         assert scores['mIoU'] == 100 and scores['aAcc'] == 100
 
-    @pytest.mark.parametrize('policy', ['skip', 'zero'])
-    def test_only_void_is_nan(self, policy):
+    @pytest.mark.parametrize('protocol', ['logits', 'absent_zero'])
+    def test_only_void_is_nan(self, protocol):
         scores = score([(np.zeros((1, 2, 2), int), np.full((1, 2, 2), 255))],
-                       absent=policy)
+                       protocol=protocol)
         assert all(math.isnan(scores[k]) for k in ('mIoU', 'mAcc', 'aAcc'))
 
     def test_rejects_unknown_class(self):
@@ -113,6 +120,24 @@ class TestSegmentation:
         with pytest.raises(ValueError, match=r'\(1, 2, 3\).*\(1, 2, 2\)'):
             segmentation_sums(torch.zeros(1, 2, 3), torch.zeros(1, 2, 2), N)
 
-    def test_rejects_unknown_policy(self):
-        with pytest.raises(ValueError, match="'skip' or 'zero'.*'one'"):
-            score(images(0), absent='one')
+    def test_rejects_unknown_protocol(self):
+        with pytest.raises(ValueError, match="'one'.*'logits', 'absent_zero'"):
+            score(images(0), protocol='one')
+
+
+class TestResizeLabelMap:
+    """Oracle: OpenCV."""
+
+    @pytest.mark.parametrize('old, new', [
+        ((4, 6), (9, 20)), ((12, 16), (5, 7)), ((7, 7), (7, 7)),
+        ((144, 192), (384, 512)), ((480, 640), (425, 560)),
+        ((512, 512), (375, 500))
+    ], ids=str)
+    def test_matches_opencv(self, old, new):
+        labels = np.random.RandomState(0).randint(0, 40, old)
+        resized = resize_label_map(torch.from_numpy(labels[None]), new)
+        expected = cv2.resize(
+            labels.astype(np.uint8), new[::-1],
+            interpolation=cv2.INTER_NEAREST)
+        assert resized.dtype == torch.int64
+        np.testing.assert_array_equal(resized[0], expected)

@@ -74,3 +74,15 @@ class TestNormalsMetric:
             'normals/within_22.5': 200 / 3,
             'normals/within_30': 200 / 3
         })
+
+    def test_protocols_in_one_pass(self):
+        """A right answer is 0 degrees off, and 0.3178 after 8 bits."""
+        metric = NormalsMetric('normals', protocols=['float', 'uint8'])
+        field = data((0, 1, 0))
+        metric.process(None, [dict(gt_normals=field, pred_normals=field)])
+        scores = metric.evaluate(1)
+        assert scores['normals/mean'] == 0
+        assert scores['normals/mean@uint8'] == pytest.approx(
+            math.degrees(math.atan(math.hypot(1, 1) / 255)))
+        assert {f'normals/{k}' for k in metric.higher_is_better
+                } == set(scores)

@@ -29,6 +29,38 @@ class TestSegmentationMetric:
             'parts/aAcc@absent_zero': 200 / 3
         })
 
+    def test_protocols_in_one_pass(self):
+        """By hand. At full size 4 of 5 pixels are right; the label map of
+        the input, two pixels wide, becomes 0 0 0 1 1: all are right."""
+        sample = dict(
+            gt_parts=dict(data=torch.tensor([[[0, 0, 0, 1, 1]]])),
+            pred_parts=dict(data=torch.tensor([[[0, 0, 1, 1, 1]]])),
+            pred_parts_input=dict(data=torch.tensor([[[0, 1]]])))
+        metric = SegmentationMetric('parts', num_classes=4, protocols='all')
+        metric.process(None, [sample, {}])
+        scores = metric.evaluate(2)
+        assert {k: v for k, v in scores.items() if 'mIoU' in k
+                } == pytest.approx({
+                    'parts/mIoU': 200 / 3,
+                    'parts/mIoU@absent_zero': 100 / 3,
+                    'parts/mIoU@label_nearest': 100,
+                    'parts/mIoU@mtcp': 50
+                })
+        assert metric.details['logits']['IoU'][:2] == pytest.approx(
+            [200 / 3, 200 / 3])
+
+    def test_missing_map_of_input_is_named(self):
+        metric = SegmentationMetric(
+            'parts', num_classes=3, protocols='label_nearest')
+        with pytest.raises(
+                KeyError, match=r'pred_parts_input.*model\.tasks\.parts\.'):
+            metric.process(None, [LABEL])
+
+    def test_asks_for_map_of_input(self):
+        ask = SegmentationMetric.needs_input_size
+        assert ask('all') and ask(['logits', 'mtcp']) and ask('label_nearest')
+        assert not ask() and not ask(['logits', 'absent_zero'])
+
     def test_table_has_names_of_own_task(self, caplog):
         logger = MMLogger.get_current_instance()
         logger.addHandler(caplog.handler)
