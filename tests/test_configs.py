@@ -39,7 +39,8 @@ def batch(model, size):
     samples = [SegDataSample(metainfo=dict(ori_shape=size)) for _ in images]
     for sample in samples:
         for task in model.tasks.values():
-            label = task.predict(torch.randn(task.out_channels, *size))
+            # far from 0: a probability is a label only if it is 0 or 1
+            label = task.predict(50 * torch.randn(task.out_channels, *size))
             sample.set_data({
                 task.gt_key:
                 PixelData(

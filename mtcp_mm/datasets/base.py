@@ -5,7 +5,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mtcp_mm.tasks import build_tasks
-from .folder import DataFolder
+from .folder import DataFolder, folders_of
 
 
 class MultiTaskDataset(BaseDataset):
@@ -29,7 +29,8 @@ class MultiTaskDataset(BaseDataset):
         label_files (Mapping, optional): Task name to where its labels are,
             if the layout does not know the task or knows better: the name of
             another label of the layout, or ``dict(folder=..., suffix=...)``
-            with any option of the task's ``decode_label``.
+            with any option of the task's ``decode_label`` and of
+            :class:`LoadMultiTaskAnnotations`.
         metainfo (Mapping, optional): Replaces entries of :attr:`METAINFO`,
             e.g. ``dict(classes=..., palette=...)``.
         backend_args (dict, optional): See :mod:`mmengine.fileio`.
@@ -167,8 +168,8 @@ class MultiTaskDataset(BaseDataset):
         missing = [i for i in ids if i not in found[layout]]
         if missing:
             paths = ' or '.join(
-                folder.path(s['folder'], missing[0] + s['suffix'])
-                for s in sources.values())
+                folder.path(f, missing[0] + s['suffix'])
+                for s in sources.values() for f in folders_of(s))
             raise FileNotFoundError(
                 f'{paths} does not exist. {len(missing)} of the {len(ids)} '
                 f'images of split `{self.split}` are missing. '
@@ -180,8 +181,10 @@ class MultiTaskDataset(BaseDataset):
         """Label infos of one task, by the id of the image."""
         files = {k: v for k, v in self.layouts[layout].items() if k != 'image'}
         label = self.label_files.get(name, name)
-        source = dict(files.get(label, {}) if isinstance(label, str) else
-                      {**files.get(name, {}), **label})
+        known = files.get(label if isinstance(label, str) else name, {})
+        source = dict(known) if isinstance(label, str) else {**known, **label}
+        if source.get('suffix') != known.get('suffix'):
+            source.pop('decoder', None)  # of the other file type
         if not {'folder', 'suffix'} <= set(source):
             raise ValueError(
                 f'Where are the labels of task `{name}`? Layout `{layout}` '
@@ -190,12 +193,14 @@ class MultiTaskDataset(BaseDataset):
                 "dict(folder='...', suffix='...').")
         paths = folder.find(source, ids)
         if not paths:
-            there = {n.rpartition('.')[-1]
-                     for n in folder.names(source['folder'])}
+            there = {n.rpartition('.')[-1] for f in folders_of(source)
+                     for n in folder.names(f)}
             there = ('the folder holds files ending in .' +
                      ', .'.join(sorted(there))
                      if there else 'the folder is empty or does not exist')
-            expected = folder.path(source['folder'], '<id>' + source['suffix'])
+            expected = ' or '.join(
+                folder.path(f, '<id>' + source['suffix'])
+                for f in folders_of(source))
             raise ValueError(
                 f'None of the {len(ids)} images of split `{self.split}` has a '
                 f'label for task `{name}`: expected {expected}, but {there}. '
@@ -208,14 +213,31 @@ class MultiTaskDataset(BaseDataset):
                 f'`{self.split}` have a label for task `{name}`.',
                 logger='current')
         del source['folder'], source['suffix']
-        return {i: dict(path=path, **source) for i, path in paths.items()}
+        infos = {i: dict(path=path, **source) for i, path in paths.items()}
+        if 'valid' in source:
+            infos = self._find_valid(folder, infos, source['valid'])
+        return infos
+
+    @staticmethod
+    def _find_valid(folder: DataFolder, infos: Mapping[str, dict],
+                    source: Mapping) -> dict[str, dict]:
+        """Complete the infos by the files that say where a label counts.
+
+        An image without such a file has no label: nobody says where.
+        """
+        paths = folder.find(source, infos)
+        return {
+            i: dict(
+                infos[i], valid=dict(path=path, decoder=source['decoder']))
+            for i, path in paths.items()
+        }
 
     def _expected(self) -> str:
         """What the folder must hold, for error messages."""
         lines = [f'Expected in {self.data_root or "data_root"}:']
         for layout, files in self.layouts.items():
-            patterns = ', '.join(f'{f["folder"]}/*{f["suffix"]}'
-                                 for f in files.values())
+            patterns = ', '.join(f'{" or ".join(folders_of(f))}/*'
+                                 f'{f["suffix"]}' for f in files.values())
             lines.append(f'  {patterns}  (layout `{layout}`)')
         lists = f'{self.split_dir}/<split>.txt'.lstrip('/')
         return '\n'.join([*lines, f'  {lists}  (one id per line)'])

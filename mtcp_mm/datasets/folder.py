@@ -4,11 +4,18 @@ from collections.abc import Iterable, Mapping
 import mmengine.fileio as fileio
 
 
+def folders_of(source: Mapping) -> tuple[str, ...]:
+    """Folders of a source, in the order in which they are searched."""
+    folder = source['folder']
+    return (folder, ) if isinstance(folder, str) else tuple(folder)
+
+
 class DataFolder:
     """Find the files of images below one folder, local or remote.
 
     A *source* is ``dict(folder=..., suffix=...)``: image ``0001`` has the
-    file ``<root>/<folder>/0001<suffix>``.
+    file ``<root>/<folder>/0001<suffix>``. Of several folders the first that
+    has the file counts.
 
     Args:
         root (str): Folder of the data set.
@@ -43,9 +50,14 @@ class DataFolder:
 
     def find(self, source: Mapping, ids: Iterable[str]) -> dict[str, str]:
         """Paths of the files that exist, by the id of the image."""
-        folder, suffix = source['folder'], source['suffix']
-        names = self.names(folder, suffix)
-        return {i: self.path(folder, i + suffix) for i in ids if i in names}
+        ids, suffix, found = list(ids), source['suffix'], {}
+        for folder in folders_of(source):
+            names = self.names(folder, suffix)
+            found.update({
+                i: self.path(folder, i + suffix)
+                for i in ids if i in names and i not in found
+            })
+        return found
 
     def read_ids(self, folder: str, name: str) -> list[str] | None:
         """Lines of ``<folder>/<name>.txt``; None if there is no such file."""

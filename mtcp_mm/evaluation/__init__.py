@@ -3,11 +3,14 @@ from .evaluator import MultiTaskEvaluator
 from .metrics import (
                       DenseTaskMetric,
                       DepthMetric,
+                      HumanPartsMetric,
                       NormalsMetric,
+                      SaliencyMetric,
                       SegmentationMetric,
 )
 
 __all__ = [
-    'DenseTaskMetric', 'DepthMetric', 'MultiTaskEvaluator', 'NormalsMetric',
+    'DenseTaskMetric', 'DepthMetric', 'HumanPartsMetric',
+    'MultiTaskEvaluator', 'NormalsMetric', 'SaliencyMetric',
     'SegmentationMetric'
 ]

@@ -3,10 +3,12 @@ from .base import DenseTask
 from .builder import build_tasks
 from .depth import DepthTask
 from .edge import EdgeTask
+from .human_parts import HumanPartsTask
 from .normals import NormalsTask
+from .saliency import SaliencyTask
 from .semseg import SemSegTask
 
 __all__ = [
-    'DenseTask', 'DepthTask', 'EdgeTask', 'NormalsTask', 'SemSegTask',
-    'build_tasks'
+    'DenseTask', 'DepthTask', 'EdgeTask', 'HumanPartsTask', 'NormalsTask',
+    'SaliencyTask', 'SemSegTask', 'build_tasks'
 ]

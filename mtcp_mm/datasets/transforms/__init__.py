@@ -4,8 +4,9 @@ from .loading import LoadMultiTaskAnnotations
 from .random_crop import MultiTaskRandomCrop
 from .random_flip import MultiTaskRandomFlip
 from .random_resize import MultiTaskRandomResize
+from .random_rotate import MultiTaskRandomRotate
 
 __all__ = [
     'LoadMultiTaskAnnotations', 'MultiTaskRandomCrop', 'MultiTaskRandomFlip',
-    'MultiTaskRandomResize', 'PackMultiTaskInputs'
+    'MultiTaskRandomResize', 'MultiTaskRandomRotate', 'PackMultiTaskInputs'
 ]

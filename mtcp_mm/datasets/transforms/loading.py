@@ -1,12 +1,15 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
+import mmcv
 import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
 from PIL import Image
 
 from mtcp_mm.registry import TRANSFORMS
+from mtcp_mm.tasks import DenseTask
 
 
 def decode_image(content: bytes) -> np.ndarray:
@@ -45,8 +48,8 @@ class LoadMultiTaskAnnotations(BaseTransform):
 
     - tasks: dict of task name to :class:`DenseTask`
     - label_infos: dict of task name to ``dict(path=..., **options)``, the
-      options being those of :meth:`DenseTask.decode_label`; a task that is
-      not in it has no label here
+      options being those of :meth:`DenseTask.decode_label` and those below;
+      a task that is not in it has no label here
     - ori_shape (optional): (height, width) that every label has to have
 
     Modified Keys:
@@ -55,12 +58,22 @@ class LoadMultiTaskAnnotations(BaseTransform):
     - seg_fields: gets ``gt_<task>``, so that transforms of mmcv and mmseg
       move every label along, by nearest neighbour
 
+    Options of a label:
+
+    - decoder (Callable): turns the content of the file (bytes) into an
+      array, instead of :attr:`decoders`
+    - fit (bool): whether the map is brought to the size of the image, by
+      nearest neighbour; without it another size is an error
+    - valid (dict): ``path`` and ``decoder`` of a file that tells where the
+      label counts, a bool array (H, W)
+
     Args:
         backend_args (dict, optional): See :mod:`mmengine.fileio`.
     """
 
     #: How a file is decoded, by its suffix; everything else is an image.
     decoders = {'.npy': decode_npy}
+    kinds = {'.npy': 'an array', '.mat': 'a MATLAB file'}
 
     def __init__(self, backend_args: dict | None = None) -> None:
         self.backend_args = dict(backend_args) if backend_args else None
@@ -72,34 +85,63 @@ class LoadMultiTaskAnnotations(BaseTransform):
             ValueError: A file is damaged, holds no label of its task, or a
                 label of another size than the image.
         """
+        image = results.get('img_path')
+        shape = results.get('ori_shape')
         for name, task in results['tasks'].items():
-            if name not in results['label_infos']:
-                continue
-            options = dict(results['label_infos'][name])
-            path = options.pop('path')
-            label = task.decode_label(self.read(path), path=path, **options)
-            shape = tuple(results.get('ori_shape', label.shape)[:2])
-            if label.shape[:2] != shape:
-                raise ValueError(
-                    f'{path} holds a label of {label.shape[:2]} (height, '
-                    f'width) for task `{name}`, but the image '
-                    f'{results.get("img_path")} has {shape}. Are images and '
-                    'labels from the same archive?')
-            results[task.gt_key] = label
-            results['seg_fields'].append(task.gt_key)
+            if name in results['label_infos']:
+                results[task.gt_key] = self.load(
+                    task, results['label_infos'][name], image, shape)
+                results['seg_fields'].append(task.gt_key)
         return results
 
-    def read(self, path: str) -> np.ndarray:
+    def load(self,
+             task: DenseTask,
+             info: Mapping,
+             image: str | None = None,
+             shape: Sequence[int] | None = None) -> np.ndarray:
+        """One label.
+
+        Args:
+            task (DenseTask): The task.
+            info (Mapping): Its entry in `label_infos`.
+            image (str, optional): Path of the image, for error messages.
+            shape (Sequence[int], optional): (height, width, ...) of the
+                image. None: any will do.
+        """
+        info = dict(info)
+        path, valid = info.pop('path'), info.pop('valid', None)
+        fit = info.pop('fit', False)
+        raw = self.read(path, info.pop('decoder', None))
+        label = task.decode_label(raw, path=path, **info)
+        mask = None if valid is None else self.read(**valid)
+        shape = tuple((shape or (label if valid is None else mask).shape)[:2])
+        if fit and label.shape[:2] != shape:
+            label = mmcv.imresize(label, shape[::-1], interpolation='nearest')
+        for file, array in ((path, label), ((valid or {}).get('path'), mask)):
+            if array is not None and array.shape[:2] != shape:
+                raise ValueError(
+                    f'{file} holds a label of {array.shape[:2]} (height, '
+                    f'width) for task `{task.name}`, but the image {image} '
+                    f'has {shape}. Are images and labels from the same '
+                    'archive?')
+        if mask is not None:
+            label[~mask] = task.ignore_value
+        return label
+
+    def read(self,
+             path: str,
+             decoder: Callable[[bytes], np.ndarray] | None = None
+             ) -> np.ndarray:
         """Content of a label file as it is stored."""
         content = fileio.get(path, backend_args=self.backend_args)
         suffix = '.' + path.rpartition('.')[-1].lower()
-        decode = self.decoders.get(suffix, decode_image)
+        decode = decoder or self.decoders.get(suffix, decode_image)
         try:
             return decode(content)
         except Exception as error:  # a broken file breaks in many ways
             raise ValueError(
                 f'{path} ({len(content)} bytes) cannot be read as '
-                f'{"an array" if suffix == ".npy" else "an image"}: {error}. '
+                f'{self.kinds.get(suffix, "an image")}: {error}. '
                 'Copy or unpack it again.') from error
 
     def __repr__(self) -> str:

@@ -13,10 +13,11 @@ from .normals import (
                       normals_scores,
                       normals_sums,
 )
+from .saliency import saliency_scores, saliency_sums
 from .segmentation import segmentation_scores, segmentation_sums
 
 __all__ = [
     'add_sums', 'angular_error', 'depth_scores', 'depth_sums',
-    'histogram_median', 'normals_scores', 'normals_sums',
-    'segmentation_scores', 'segmentation_sums'
+    'histogram_median', 'normals_scores', 'normals_sums', 'saliency_scores',
+    'saliency_sums', 'segmentation_scores', 'segmentation_sums'
 ]

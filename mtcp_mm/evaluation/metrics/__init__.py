@@ -1,9 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from .base import DenseTaskMetric
 from .depth_metric import DepthMetric
+from .human_parts_metric import HumanPartsMetric
 from .normals_metric import NormalsMetric
+from .saliency_metric import SaliencyMetric
 from .segmentation_metric import SegmentationMetric
 
 __all__ = [
-    'DenseTaskMetric', 'DepthMetric', 'NormalsMetric', 'SegmentationMetric'
+    'DenseTaskMetric', 'DepthMetric', 'HumanPartsMetric', 'NormalsMetric',
+    'SaliencyMetric', 'SegmentationMetric'
 ]

@@ -1,0 +1,59 @@
+# PASCAL-Context, archive PASCAL_MT, semseg + human parts + saliency at
+# 512x512. The layout is in docs/pascal.md.
+# another place: MTCP_PASCAL_ROOT=/path bash tools/dist_train.sh ...
+data_root = '{{$MTCP_PASCAL_ROOT:data/PASCAL_MT}}'
+image_scale = (512, 512)  # width, height
+crop_size = (512, 512)  # height, width
+tasks = dict(
+    semseg=dict(type='mtcp_mm.SemSegTask', num_classes=21),
+    human_parts=dict(type='mtcp_mm.HumanPartsTask'),
+    saliency=dict(type='mtcp_mm.SaliencyTask'))
+# Rotation, zoom and flip, no colour changes: as the code of MT-CP does it,
+# but void comes in at the borders, not class 0.
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(type='mtcp_mm.MultiTaskRandomRotate', degrees=20),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        scale=image_scale,
+        ratio_range=(0.75, 1.25),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=crop_size),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+# Labels are loaded after the resize: scores are taken at the original size.
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=image_scale, keep_ratio=False),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='mtcp_mm.PASCALContextMultiTaskDataset',
+        data_root=data_root,
+        split='train',
+        tasks=tasks,
+        pipeline=train_pipeline))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='mtcp_mm.PASCALContextMultiTaskDataset',
+        data_root=data_root,
+        split='val',
+        tasks=tasks,
+        pipeline=test_pipeline,
+        test_mode=True))
+test_dataloader = val_dataloader
+val_evaluator = dict(
+    type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None)
+test_evaluator = val_evaluator
