@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 
 import torch
 from mmengine.model import ModuleDict
@@ -11,6 +12,7 @@ from torch import Tensor
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import TaskLogits
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.checkpoint_loading import init_from_checkpoints
 from ..layers import resize_to
 from .rank_balance import rank_factors, scale_gradient
 from .sample_geometry import to_original, to_unpadded
@@ -34,6 +36,10 @@ class MultiTaskEstimator(BaseSegmentor):
         train_cfg (dict, optional): Nothing yet.
         test_cfg (dict, optional): ``dict(mode='whole')``, the only mode.
         init_cfg (dict, optional): Initialisation of the whole model.
+        allow_partial (Sequence[str]): Patterns of keys, as
+            'backbone.norm?.*', that a ``Pretrained`` checkpoint need not
+            hold or may hold in another shape, see :meth:`init_weights`.
+            Defaults to none.
 
     Raises:
         ValueError: A ``test_cfg`` mode other than 'whole'.
@@ -49,7 +55,8 @@ class MultiTaskEstimator(BaseSegmentor):
         data_preprocessor: dict | None = None,
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
-        init_cfg: dict | None = None) -> None:
+        init_cfg: dict | None = None,
+        allow_partial: Sequence[str] = ()) -> None:
         super().__init__(data_preprocessor, init_cfg)
         mode = (test_cfg or {}).get('mode', 'whole')
         if mode != 'whole':
@@ -57,6 +64,8 @@ class MultiTaskEstimator(BaseSegmentor):
                              "`test_cfg` must be dict(mode='whole'), but its "
                              f'mode is {mode!r}')
         self.train_cfg, self.test_cfg = train_cfg, test_cfg
+        self.allow_partial = tuple(allow_partial)
+        self.loading_report = None
         self.tasks = build_tasks(tasks)
         self.backbone = MODELS.build(backbone)
         self.neck = None if neck is None else MODELS.build(neck)
@@ -77,6 +86,21 @@ class MultiTaskEstimator(BaseSegmentor):
         self.loss_weighting = MODELS.build(
             loss_weighting or dict(type='mtcp_mm.FixedWeighting'),
             default_args=dict(tasks=list(self.tasks)))
+
+    def init_weights(self) -> None:
+        """Initialise; what comes from a checkpoint must arrive.
+
+        ``loading_report`` tells afterwards which keys were used, ignored and
+        missing (docs/checkpoints.md); rank 0 logs it.
+
+        Raises:
+            CheckpointError: A checkpoint cannot be read or does not fit.
+        """
+        if self.is_init:
+            super().init_weights()  # mmengine's warning
+        else:
+            self.loading_report = init_from_checkpoints(
+                self, super().init_weights, self.allow_partial)
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Features of the images (N, 3, H, W), as the head takes them."""
