@@ -3,10 +3,13 @@ from collections.abc import Mapping, Sequence
 
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import print_log
+from prettytable import PrettyTable
 
 from mtcp_mm.registry import EVALUATOR, METRICS
 from mtcp_mm.tasks import DenseTask, build_tasks
+from .functional.delta_mtl import delta_mtl
 from .metrics import DenseTaskMetric
+from .references import Reference
 
 
 def higher_is_better(metrics: Sequence[BaseMetric]) -> dict[str, bool]:
@@ -36,17 +39,34 @@ class MultiTaskEvaluator(Evaluator):
             scored. A config must spell ``metrics=None`` out: without the key
             mmengine takes the dict for a metric.
         tasks (Mapping, optional): The ``tasks`` of the config.
+        references (Mapping, optional): Task to its single-task run, a config
+            or ``dict(config=..., file=...)``, see
+            :meth:`mtcp_mm.evaluation.references.Reference.from_cfg`. With it
+            the score ``delta_mtl`` relates the tasks to those runs
+            (:func:`mtcp_mm.evaluation.functional.delta_mtl`).
+        delta_keys (Mapping, optional): Task to the score that counts in
+            ``delta_mtl``, e.g. ``dict(saliency='saliency/mIoU')``. Defaults
+            to the main score of the task's first metric.
+
+    Raises:
+        FileNotFoundError: The scores of a reference do not exist; the
+            message has the command that makes them.
+        ValueError: Neither tasks nor metrics; a scored task without
+            reference; a key that no metric yields.
 
     Examples:
         >>> tasks = dict(depth=dict(type='mtcp_mm.DepthTask'))
         >>> val_evaluator = dict(
-        ...     type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None)
+        ...     type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None,
+        ...     references=dict(depth='configs/stl/nyud_depth.py'))
     """
 
     def __init__(
             self,
             metrics: dict | BaseMetric | Sequence | None = None,
-            tasks: Mapping[str, dict | DenseTask] | None = None) -> None:
+            tasks: Mapping[str, dict | DenseTask] | None = None,
+            references: Mapping[str, str | dict] | None = None,
+            delta_keys: Mapping[str, str] | None = None) -> None:
         if metrics is None and tasks is None:
             raise ValueError(
                 'MultiTaskEvaluator needs `tasks` (and takes their metrics) '
@@ -58,6 +78,12 @@ class MultiTaskEvaluator(Evaluator):
         for metric in self.metrics:
             if isinstance(metric, DenseTaskMetric):
                 metric.dense_task = self.tasks.get(metric.task)
+        self.delta_keys = self._choose_delta_keys(references, delta_keys)
+        # read now: whoever waited for the scores wants no error then
+        self.references = {
+            key: Reference.from_cfg(references[task]).score(key)
+            for task, key in self.delta_keys.items()
+        }
 
     def _metrics_of_tasks(self) -> list[BaseMetric]:
         metrics = []
@@ -71,7 +97,64 @@ class MultiTaskEvaluator(Evaluator):
                     logger='current')
         return metrics
 
+    def _choose_delta_keys(
+            self, references: Mapping | None,
+            chosen: Mapping[str, str] | None) -> dict[str, str]:
+        """Task to the key that counts in delta_MTL."""
+        chosen = dict(chosen or {})
+        if references is None and chosen:
+            raise ValueError('`delta_keys` choose the scores of delta_MTL, '
+                             'which needs `references`, too.')
+        if references is None:
+            return {}
+        keys = {}
+        for metric in self.metrics:
+            if getattr(metric, 'higher_is_better', None):
+                main = next(iter(metric.higher_is_better))
+                keys.setdefault(metric.task, f'{metric.prefix}/{main}')
+        for name, table in dict(
+                references=references, delta_keys=chosen).items():
+            unknown = sorted(set(table) - set(keys))
+            if unknown:
+                raise ValueError(f'`{name}` names {unknown}, but the tasks '
+                                 f'that are scored are {sorted(keys)}.')
+        lacking = sorted(set(keys) - set(references))
+        if lacking:
+            raise ValueError(
+                f'delta_MTL is a mean over all tasks, but `references` lacks '
+                f'{lacking}: name a single-task config for each, e.g. '
+                f"references=dict({lacking[0]}='configs/stl/...')")
+        keys.update(chosen)
+        known = higher_is_better(self.metrics)
+        for task, key in keys.items():
+            if key not in known:
+                raise ValueError(f'`delta_keys` of `{task}` is {key!r}, but '
+                                 f'the metrics yield {sorted(known)}.')
+        return keys
+
+    def evaluate(self, size: int) -> dict:
+        """See mmengine; adds ``delta_mtl`` where there are references."""
+        scores = super().evaluate(size)
+        if self.references:
+            scores['delta_mtl'] = self._compare(scores)
+        return scores
+
+    def _compare(self, scores: Mapping[str, float]) -> float:
+        better = higher_is_better(self.metrics)
+        table = PrettyTable(['Score', 'Single-task', 'This', 'Change'])
+        for key, reference in self.references.items():
+            change = delta_mtl({key: scores[key]}, self.references, better)
+            table.add_row([key, f'{reference:.4f}', f'{scores[key]:.4f}',
+                           f'{change:+.2f} %'])
+        total = delta_mtl({key: scores[key] for key in self.references},
+                          self.references, better)
+        table.add_row(['delta_MTL', '', '', f'{total:+.2f} %'])
+        print_log(f'Held against single-task networks, + is better:\n{table}',
+                  logger='current')
+        return total
+
     @property
     def higher_is_better(self) -> dict[str, bool]:
         """dict[str, bool]: For every known key, e.g. ``'depth/rmse'``."""
-        return higher_is_better(self.metrics)
+        known = higher_is_better(self.metrics)
+        return dict(known, delta_mtl=True) if self.references else known

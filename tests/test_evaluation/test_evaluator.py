@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import json
 import logging
 import subprocess
 import sys
@@ -152,6 +153,103 @@ class TestMultiTaskEvaluator:
     def test_needs_tasks_or_metrics(self):
         with pytest.raises(ValueError, match='`tasks`.*`metrics`.*neither'):
             MultiTaskEvaluator()
+
+
+def scored_pixel(depth, normal, **options):
+    """Evaluator and sample: depth error |depth - 1| m, normal angle."""
+    tasks = {k: TASKS[k] for k in ('depth', 'normals')}
+    evaluator = MultiTaskEvaluator(tasks=tasks, **options)
+    evaluator.dataset_meta = {}
+    turned = np.radians(normal)
+    maps = dict(
+        gt_depth=[1.], pred_depth=[depth], gt_normals=[0, 0, 1.],
+        pred_normals=[np.sin(turned), 0, np.cos(turned)])
+    sample = SegDataSample()
+    sample.set_data({
+        k: PixelData(data=torch.tensor(v).view(-1, 1, 1))
+        for k, v in maps.items()
+    })
+    evaluator.process([sample])
+    return evaluator
+
+
+class TestDeltaMTL:
+    """Oracle: by hand. Errors: 0.5 m and 30 degrees here, 0.4 m (25 % worse)
+    and 40 degrees (25 % better) there."""
+
+    @pytest.fixture
+    def references(self, tmp_path):
+        scores = dict(
+            depth={'depth/rmse': .4, 'depth/delta1': .5, 'depth/mae': None},
+            normals={'normals/mean': 40., 'normals/median@x': 1.})
+        for name, values in scores.items():
+            (tmp_path / f'{name}.json').write_text(json.dumps(values))
+        return {
+            name: dict(
+                config=f'configs/stl/{name}.py',
+                file=tmp_path / f'{name}.json')
+            for name in scores
+        }
+
+    def test_main_scores_by_default(self, references):
+        scores = scored_pixel(1.5, 30., references=references).evaluate(1)
+        assert scores['delta_mtl'] == pytest.approx(0, abs=1e-4)
+        assert scores['depth/rmse'] == pytest.approx(.5)
+
+    def test_chosen_score_has_its_own_direction(self, references):
+        """delta1 rises from 0.5 to 1: 100 % better; the angle 25 %."""
+        evaluator = scored_pixel(
+            1.1, 30., references=references,
+            delta_keys=dict(depth='depth/delta1'))
+        assert evaluator.evaluate(1)['delta_mtl'] == pytest.approx(62.5)
+        assert evaluator.higher_is_better['delta_mtl']
+
+    def test_without_references_there_is_none(self):
+        evaluator = scored_pixel(1.5, 30.)
+        assert 'delta_mtl' not in evaluator.higher_is_better
+        assert 'delta_mtl' not in evaluator.evaluate(1)
+
+    def test_missing_file_and_its_command(self, references, tmp_path,
+                                          monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        references['depth'] = 'configs/stl/nyud_depth.py'
+        file = 'work_dirs/nyud_depth/metrics.json'
+        test = ('python tools/test.py configs/stl/nyud_depth.py '
+                '"$(cat work_dirs/nyud_depth/last_checkpoint)"')
+        train = 'python tools/train.py configs/stl/nyud_depth.py'
+        with pytest.raises(FileNotFoundError) as error:
+            scored_pixel(1.5, 30., references=references)
+        assert file in str(error.value)
+        assert f'{train} && {test}' in str(error.value)
+        Path(file).parent.mkdir(parents=True)
+        Path(file).with_name('last_checkpoint').write_text('epoch_1.pth')
+        with pytest.raises(FileNotFoundError) as error:
+            scored_pixel(1.5, 30., references=references)
+        assert test in str(error.value) and train not in str(error.value)
+
+    def test_command_of_another_folder(self, references):
+        """The work dir of the reference is not that of its config."""
+        references['depth']['file'] = 'runs/d/metrics.json'
+        with pytest.raises(
+                FileNotFoundError,
+                match=r'train.py configs/stl/depth.py --work-dir runs/d && '
+                r'.*test.py .* --work-dir runs/d'):
+            scored_pixel(1.5, 30., references=references)
+
+    @pytest.mark.parametrize('change, match', [
+        (dict(delta_keys=dict(depth='depth/mae')), "'depth/mae'.*is None"),
+        (dict(delta_keys=dict(depth='depth/sq_rel')), "no 'depth/sq_rel'.*"
+         r'(?s:.*)python tools/'),
+        (dict(delta_keys=dict(depth='depth/iou')), "yield.*'depth/rmse'"),
+        (dict(delta_keys=dict(parts='parts/mIoU')), r"\['parts'\].*'depth'"),
+        (dict(references=dict()), r"lacks \['depth', 'normals'\]"),
+        (dict(references=None, delta_keys=dict(depth='depth/rmse')),
+         'needs `references`'),
+    ])
+    def test_errors(self, references, change, match):
+        options = dict(dict(references=references), **change)
+        with pytest.raises(ValueError, match=match):
+            scored_pixel(1.5, 30., **options)
 
 
 class ToySet(Dataset):

@@ -49,8 +49,9 @@ class DenseTaskMetric(BaseMetric):
     #: Protocols: name to one line that says what is special; the first is
     #: the house protocol.
     known_protocols: dict[str, str] = dict(default='the only one')
-    #: Scores of the house protocol; True: the higher the better. An instance
-    #: has here the keys that it yields, with suffixes, without prefix.
+    #: Scores of the house protocol, the main one first; True: the higher the
+    #: better. An instance has here the keys that it yields, with suffixes,
+    #: without prefix.
     higher_is_better: dict[str, bool] = {}
     #: Protocols that score the prediction at the size of the network's
     #: input, see :attr:`mtcp_mm.tasks.DenseTask.input_size_key`.
