@@ -7,7 +7,11 @@ crop_size = (512, 512)  # height, width
 tasks = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=21),
     human_parts=dict(type='mtcp_mm.HumanPartsTask'),
-    saliency=dict(type='mtcp_mm.SaliencyTask'))
+    saliency=dict(
+        type='mtcp_mm.SaliencyTask',  # MT-CP has beta = 1, image by image
+        metric=dict(
+            type='mtcp_mm.SaliencyMetric',
+            protocols=['dataset_f03', 'per_image_f1'])))
 # Rotation, zoom and flip, no colour changes: as the code of MT-CP does it,
 # but void comes in at the borders, not class 0.
 train_pipeline = [
