@@ -1,0 +1,10 @@
+# MT-CP's head on an FPN of mmdet. Not run on NYUD-v2.
+#   bash tools/dist_train.sh configs/mixing/mtcp_resnet50_fpn_nyud.py 8
+_base_ = 'mtcp_resnet50_nyud.py'
+model = dict(
+    neck=dict(
+        type='mmdet.FPN',
+        in_channels=[256, 512, 1024, 2048],
+        out_channels=128,
+        num_outs=4),
+    decode_head=dict(in_channels=[128, 128, 128, 128]))

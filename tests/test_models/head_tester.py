@@ -1,0 +1,122 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
+import torch
+
+TASKS = dict(semseg=5, depth=1, normals=3, edge=1)
+
+
+def scalar(out):
+    """Something that every output of a head has a gradient to."""
+    total = 0
+    for logits in out.values():
+        for x in (logits.final, *logits.intermediate):
+            total = total + x.float().square().sum()
+        total = total + sum(logits.aux_losses.values())
+    return total
+
+
+def finals(out):
+    """Final logits alone: what inference needs."""
+    return {task: logits.final for task, logits in out.items()}
+
+
+class Finals(torch.nn.Module):
+    """A head with tensors as output, for torch.export."""
+
+    def __init__(self, head):
+        super().__init__()
+        self.head = head
+
+    def forward(self, x):
+        return finals(self.head(x))
+
+
+class HeadTester:
+    """What every head must do, whatever its inside.
+
+    A subclass names the head, or overrides :meth:`build`.
+    """
+
+    head_type = None
+    kwargs = dict()
+
+    def build(self, num_tasks=3, in_channels=16, **kwargs):
+        torch.manual_seed(0)
+        return self.head_type(
+            in_channels=in_channels,
+            task_channels=dict(list(TASKS.items())[:num_tasks]),
+            channels=16,
+            **self.kwargs,
+            **kwargs)
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
+    @pytest.mark.parametrize('size', [(16, 24), (13, 9), (7, 5)])
+    def test_shapes(self, num_tasks, size):
+        head = self.build(num_tasks)
+        out = head(torch.randn(2, 16, *size))
+        assert list(out) == list(TASKS)[:num_tasks]
+        for task, logits in out.items():
+            assert logits.final.shape == (2, TASKS[task], *size)
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 4])
+    def test_gradient_reaches_every_parameter(self, num_tasks):
+        """DDP needs no `find_unused_parameters`."""
+        head = self.build(num_tasks)
+        scalar(head(torch.randn(2, 16, 12, 20))).backward()
+        idle = [n for n, p in head.named_parameters() if p.grad is None]
+        assert not idle
+
+    def test_takes_a_pyramid(self):
+        head = self.build(in_channels=[8, 16, 32])
+        feats = [
+            torch.randn(2, c, h, w)
+            for c, h, w in ((8, 13, 20), (16, 7, 10), (32, 4, 5))
+        ]
+        assert head(feats)['depth'].final.shape == (2, 1, 13, 20)
+
+    def test_rejects_other_channels(self):
+        with pytest.raises(ValueError, match=r'\(16,\).*\(8,\)'):
+            self.build()(torch.rand(1, 8, 8, 8))
+
+    def test_state_dict_round_trip(self):
+        x = torch.randn(2, 16, 12, 20)
+        head, other = self.build().eval(), self.build().eval()
+        for p in other.parameters():
+            p.data.normal_()
+        other.load_state_dict(head.state_dict())
+        a, b = finals(head(x)), finals(other(x))
+        assert all(torch.equal(a[t], b[t]) for t in a)
+
+    def test_images_of_a_batch_do_not_mix_in_evaluation(self):
+        """Oracle: the same images one by one."""
+        head = self.build().eval()
+        x = torch.randn(3, 16, 13, 20)
+        batch = finals(head(x))
+        for i in range(3):
+            single = finals(head(x[i:i + 1]))
+            for task in batch:
+                torch.testing.assert_close(batch[task][i], single[task][0])
+
+    def test_mixed_precision(self):
+        """Oracle: fp32, to what bfloat16 (8 bits) resolves."""
+        head = self.build().eval()
+        x = torch.randn(2, 16, 12, 20)
+        exact = finals(head(x))
+        with torch.autocast('cpu', torch.bfloat16):
+            out = head(x)
+            total = scalar(out)
+        total.backward()
+        for task, logits in finals(out).items():
+            error = (logits.float() - exact[task]).abs().mean()
+            assert error < .1 * exact[task].abs().mean() + 1e-3
+        assert all(p.grad is None or p.grad.isfinite().all()
+                   for p in head.parameters())
+
+    def test_export(self):
+        """Oracle: the head itself, on another input."""
+        model = Finals(self.build().eval())
+        program = torch.export.export(model, (torch.randn(1, 16, 14, 21), ))
+        x = torch.randn(1, 16, 14, 21)
+        found, expected = program.module()(x), model(x)
+        for task in expected:
+            torch.testing.assert_close(found[task], expected[task])

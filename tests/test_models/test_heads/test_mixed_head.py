@@ -1,0 +1,110 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
+import torch
+from mmengine.registry import DefaultScope, init_default_scope
+from mmseg.models.decode_heads import FCNHead, SegformerHead
+
+from mtcp_mm.models.heads import MixedHead
+from tests.test_models.head_tester import TASKS, HeadTester
+
+
+@pytest.fixture(autouse=True)
+def default_scope():
+    before = DefaultScope.get_current_instance()
+    init_default_scope('mmseg')
+    yield
+    if before is None:
+        DefaultScope._instance_dict.clear()
+
+
+def stock(in_channels=16):
+    """A SegFormer head on all maps."""
+    in_channels = [in_channels] if isinstance(in_channels,
+                                              int) else in_channels
+    return dict(
+        type='SegformerHead',
+        in_channels=in_channels,
+        in_index=list(range(len(in_channels))),
+        channels=16,
+        dropout_ratio=0,
+        norm_cfg=dict(type='BN'))
+
+
+class TestMixedHead(HeadTester):
+    """mmseg's SegFormer head for semseg, ours for the rest."""
+
+    def build(self, num_tasks=3, in_channels=16):
+        torch.manual_seed(0)
+        tasks = list(TASKS)[:num_tasks]
+        heads = dict(semseg=stock(in_channels))
+        if tasks[1:]:
+            heads[', '.join(tasks[1:])] = dict(
+                type='mtcp_mm.MTCPHead', in_channels=in_channels, channels=16)
+        return MixedHead(heads, {t: TASKS[t] for t in tasks})
+
+    def test_rejects_other_channels(self):
+        """Those of our heads; a stock head lets torch complain."""
+        ours = dict(type='mtcp_mm.HFPHead', in_channels=16, channels=16)
+        head = MixedHead(dict(semseg=ours), dict(semseg=5))
+        with pytest.raises(ValueError, match=r'\(16,\).*\(8,\)'):
+            head(torch.rand(1, 8, 8, 8))
+
+    def test_stock_head_gives_the_logits_of_mmseg(self):
+        """Oracle: mmseg's head, by itself, with the same weights."""
+        head = self.build(in_channels=[8, 16]).eval()
+        cfg = {k: v for k, v in stock([8, 16]).items() if k != 'type'}
+        alone = SegformerHead(num_classes=5, **cfg).eval()
+        alone.load_state_dict(head.heads['semseg'].state_dict())
+        feats = [torch.randn(2, 8, 12, 20), torch.randn(2, 16, 6, 10)]
+        torch.testing.assert_close(
+            head(feats)['semseg'].final, alone(feats), rtol=0, atol=0)
+
+    def test_one_map_picks_by_index(self):
+        cfg = dict(
+            type='FCNHead',
+            in_channels=16,
+            in_index=1,
+            channels=8,
+            num_convs=1,
+            concat_input=False,
+            dropout_ratio=0)
+        head = MixedHead(dict(depth=cfg), dict(depth=1)).eval()
+        feats = [torch.randn(1, 8, 12, 20), torch.randn(1, 16, 6, 10)]
+        assert isinstance(head.heads['depth'], FCNHead)
+        assert head(feats)['depth'].final.shape == (1, 1, 6, 10)
+
+
+class TestMistakes:
+    """Oracle: the key that is wrong."""
+
+    def test_task_without_head(self):
+        with pytest.raises(ValueError, match='has 0 for `depth`'):
+            MixedHead(dict(semseg=stock()), dict(semseg=5, depth=1))
+
+    def test_task_with_two_heads(self):
+        ours = dict(type='mtcp_mm.HFPHead', in_channels=16, channels=16)
+        with pytest.raises(ValueError, match='has 2 for `semseg`'):
+            MixedHead({
+                'semseg': stock(),
+                'semseg, depth': ours
+            }, dict(semseg=5, depth=1))
+
+    def test_head_of_no_task(self):
+        with pytest.raises(ValueError, match='names parts, but the tasks are'):
+            MixedHead(dict(parts=stock()), dict(semseg=5))
+
+    def test_stock_head_for_two_tasks(self):
+        with pytest.raises(ValueError, match='SegformerHead.*serves one task'):
+            MixedHead({'semseg, depth': stock()}, dict(semseg=5, depth=1))
+
+    def test_loss_of_a_stock_head(self):
+        cfg = dict(stock(), loss_decode=dict(type='CrossEntropyLoss'))
+        with pytest.raises(ValueError, match='The loss belongs to the task'):
+            MixedHead(dict(semseg=cfg), dict(semseg=5))
+
+    def test_head_with_several_outputs(self):
+        """BiSeNet and the like return a tuple in training."""
+        head = MixedHead(dict(semseg=stock()), dict(semseg=5))
+        head.heads['semseg'].forward = lambda feats: (feats[0], feats[0])
+        with pytest.raises(TypeError, match='SegformerHead.*returns a tuple'):
+            head(torch.randn(1, 16, 8, 8))
