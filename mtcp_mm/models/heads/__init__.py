@@ -5,4 +5,6 @@ from .mixed_head import MixedHead
 from .mtcp_head import MTCPHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
-__all__ = ['ConvPredictor', 'HFPHead', 'MTCPHead', 'MixedHead', 'SingleTaskDecodeHead']
+__all__ = [
+    'ConvPredictor', 'HFPHead', 'MTCPHead', 'MixedHead', 'SingleTaskDecodeHead'
+]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mtcp_mm.registry import MODELS
 from ..layers import DynamicFPN, HFPEncoder
 
 
@@ -13,19 +14,26 @@ class TaskDecoder(BaseModule):
     Args:
         channels (int): Channels of input and output.
         hfp (dict, optional): Arguments of :class:`HFPEncoder`.
+        fpn (dict): Module that merges the pyramid of the HFP. Defaults to
+            :class:`DynamicFPN`.
 
     Shape:
         - input: (N, channels, H, W)
         - output: the map (N, channels, H, W), and the pyramid of the HFP
     """
 
-    def __init__(self,
-                 channels: int,
-                 hfp: dict | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        channels: int,
+        hfp: dict | None = None,
+        fpn: dict = dict(type='mtcp_mm.DynamicFPN'),
+        init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         self.hfp = HFPEncoder(channels, **(hfp or {}))
-        self.dfpn = DynamicFPN(self.hfp.out_channels, channels)
+        self.dfpn = MODELS.build(
+            fpn,
+            default_args=dict(
+                in_channels=self.hfp.out_channels, channels=channels))
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Decode; see the class for shapes."""

@@ -22,10 +22,10 @@ def pixel_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     Args:
         query (Tensor): Shape (N, C, H, W).
         key (Tensor): Shape (N, C, H, W).
-        value (Tensor): Shape (N, C, H, W).
+        value (Tensor): Shape (N, D, H, W).
 
     Returns:
-        Tensor: Shape (N, C, H, W); pixel i holds
+        Tensor: Shape (N, D, H, W); pixel i holds
         sum_j softmax_j(<query_i, key_j>) value_j.
     """
     size = value.shape[2:]
@@ -36,15 +36,14 @@ def pixel_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def _fused_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    channels = value.shape[-1]
-    pad = -channels % 8  # what the CUDA kernels ask for; zeros change nothing
+    # CUDA kernels ask for multiples of 8 channels; zeros change nothing
     tokens = [
-        F.pad(x, (0, pad)).contiguous().unsqueeze(1)
+        F.pad(x, (0, -x.shape[-1] % 8)).contiguous().unsqueeze(1)
         for x in (query, key, value)
     ]
     with sdpa_kernel(_FUSED):
         out = F.scaled_dot_product_attention(*tokens, scale=1.)
-    return out[:, 0, :, :channels]
+    return out[:, 0, :, :value.shape[-1]]
 
 
 class _BlockwiseAttention(torch.autograd.Function):

@@ -2,8 +2,10 @@
 from .balanced_bce_loss import BalancedBCELoss
 from .cosine_coherence_loss import CosineCoherenceLoss
 from .masked_l1_loss import MaskedL1Loss
+from .masked_mse_loss import MaskedMSELoss
 from .normals_l1_loss import NormalsL1Loss
 
 __all__ = [
-    'BalancedBCELoss', 'CosineCoherenceLoss', 'MaskedL1Loss', 'NormalsL1Loss'
+    'BalancedBCELoss', 'CosineCoherenceLoss', 'MaskedL1Loss', 'MaskedMSELoss',
+    'NormalsL1Loss'
 ]

@@ -6,6 +6,8 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from .intermediate import IntermediateRule
+
 
 class LossWeighting(BaseModule, metaclass=ABCMeta):
     """Turn the losses of the tasks into one scalar.
@@ -20,23 +22,34 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         tasks (Sequence[str]): Names of all tasks; the estimator gives them.
         log (bool): Whether f is log(1 + .), which brings losses of different
             scale together (MT-CP, eq. 3). Defaults to False.
+        intermediate (dict, optional): Arguments of :class:`IntermediateRule`
+            (``factor``, ``weighted``, ``log``) for another second term.
 
     Raises:
         ValueError: ``tasks`` is empty.
     """
 
-    def __init__(self, tasks: Sequence[str], log: bool = False) -> None:
+    def __init__(self,
+                 tasks: Sequence[str],
+                 log: bool = False,
+                 intermediate: dict | None = None) -> None:
         super().__init__()
         if not tasks:
             raise ValueError(f'{type(self).__name__} needs the names of the '
                              'tasks, but `tasks` is empty')
         self.tasks = tuple(tasks)
         self.log = log
+        self.intermediate = IntermediateRule(**(intermediate or {}))
 
     @property
     @abstractmethod
     def weights(self) -> dict[str, float]:
         """dict[str, float]: Weight of each task in the next step."""
+
+    @property
+    def acting_weights(self) -> dict[str, float]:
+        """dict[str, float]: The weights that :meth:`forward` takes."""
+        return self.weights
 
     def forward(
         self,
@@ -65,17 +78,26 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         if orphans := sorted(set(intermediate) - set(main)):
             raise ValueError(f'tasks {orphans} have intermediate losses, but '
                              'no main loss')
-        weights, total = self.weights, 0.
+        weights, total = self.acting_weights, 0.
         for task, loss in main.items():
-            value = self._project(loss)
+            value = _project(loss, self.log)
             if stages := intermediate.get(task):
-                value = value + torch.stack(
-                    [self._project(stage) for stage in stages]).mean()
+                side = self._merge(stages)
+                if self.intermediate.weighted:
+                    value = value + side
+                else:
+                    total = total + side
             total = total + weights[task] * value
         return total
 
-    def _project(self, loss: Tensor) -> Tensor:
-        return loss.float().log1p() if self.log else loss.float()
+    def _merge(self, stages: Sequence[Tensor]) -> Tensor:
+        """One number for the intermediate losses of a task."""
+        rule = self.intermediate
+        log = self.log if rule.log is None else rule.log
+        losses = torch.stack([_project(stage, log) for stage in stages])
+        if rule.factor is None:
+            return losses.mean()
+        return rule.factor * losses.sum()
 
     def _check_names(self, names: Iterable[str], what: str) -> None:
         """Raise ValueError if a name is not one of the tasks."""
@@ -85,3 +107,7 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
                 f'{unknown}. The tasks of this model are {list(self.tasks)}; '
                 'compare `model.tasks` and `model.loss_weighting` in the '
                 'config')
+
+
+def _project(loss: Tensor, log: bool) -> Tensor:
+    return loss.float().log1p() if log else loss.float()

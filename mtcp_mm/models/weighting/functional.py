@@ -13,7 +13,8 @@ class LPSStep(NamedTuple):
     """Outcome of :func:`lps_weights`, each keyed by task.
 
     Attributes:
-        weights (dict[str, float]): New weights, >= ``min_weight``.
+        weights (dict[str, float]): New weights, >= ``min_weight`` if there
+            is one.
         unclamped (dict[str, float]): The same before the floor.
         shares (dict[str, float]): Shares of the tasks in the current total.
     """
@@ -73,10 +74,25 @@ def spread(weights: Mapping[str, float], kappa: float) -> dict[str, float]:
     return {t: mean + kappa * (w - mean) for t, w in weights.items()}
 
 
+def inverse_shares(shares: Mapping[str, float]) -> dict[str, float]:
+    """Total over loss of each task; 1 for a task whose loss is 0.
+
+    The released code of MT-CP starts with these: the larger the loss, the
+    smaller the weight.
+
+    Args:
+        shares (Mapping[str, float]): From :func:`loss_shares`.
+
+    Returns:
+        dict[str, float]: Weights >= 1.
+    """
+    return {t: 1 / share if share > 0 else 1. for t, share in shares.items()}
+
+
 def lps_weights(history: Mapping[str, Sequence[float]],
                 current: Mapping[str, float],
                 kappa: float = 2.5,
-                min_weight: float = 0.1,
+                min_weight: float | None = 0.1,
                 log: bool = True) -> LPSStep:
     """Weights from the loss history (MT-CP, eqs. 3 to 6).
 
@@ -92,7 +108,8 @@ def lps_weights(history: Mapping[str, Sequence[float]],
         current (Mapping[str, float]): Mean losses >= 0 of this interval; a
             task without labels is not in it.
         kappa (float): Spread factor. Defaults to 2.5.
-        min_weight (float): Floor of the weights. Defaults to 0.1.
+        min_weight (float, optional): Floor of the weights. None: none.
+            Defaults to 0.1.
         log (bool): Compare ``log(1 + L)`` (eq. 3) instead of ``L``. Defaults
             to True.
 
@@ -116,5 +133,6 @@ def lps_weights(history: Mapping[str, Sequence[float]],
         for lag in range(1, length + 1)
     ]
     unclamped = spread(priorities(now, before), kappa)
-    weights = {t: max(w, min_weight) for t, w in unclamped.items()}
+    floor = -math.inf if min_weight is None else min_weight
+    weights = {t: max(w, floor) for t, w in unclamped.items()}
     return LPSStep(weights, unclamped, shares)

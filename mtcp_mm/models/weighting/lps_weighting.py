@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mtcp_mm.registry import MODELS
 from .base import LossWeighting
-from .functional import lps_weights
+from .functional import inverse_shares, lps_weights
 
 
 @MODELS.register_module()
@@ -13,9 +13,16 @@ class LPSWeighting(LossWeighting):
 
     A task whose loss falls slower than those of the others gets a larger
     weight. :meth:`update` sees the mean losses of an interval (an epoch) and
-    sets the weights of the next one; in the first interval all are 1. The
-    call comes from :class:`mtcp_mm.engine.hooks.LPSHook`, without which the
-    weights stay at 1.
+    sets the weights of the next one. The first two intervals have weight 1:
+    there is nothing to compare before the second has ended. The call comes
+    from :class:`mtcp_mm.engine.hooks.LPSHook`, which also says how long an
+    interval is; without it the weights stay at 1.
+
+    What holds for the weights, whatever the losses, is listed in docs/lps.md
+    and tested. They are not free of scale: if one task's loss is given in
+    another unit, its share changes. Without ``log`` and with ``history=1``
+    all weights before the floor then change by one common factor, so their
+    ratios stay; with ``log`` or a longer history the ratios change too.
 
     Args:
         tasks (Sequence[str]): Names of all tasks.
@@ -27,8 +34,18 @@ class LPSWeighting(LossWeighting):
             True.
         prioritise (bool): False keeps all weights at 1, which leaves the log
             smoothing (MT-CP, Tab. 4). Defaults to True.
-        min_weight (float): Floor >= 0, since eq. 6 can push a weight below
-            0. Defaults to 0.1.
+        min_weight (float, optional): Floor >= 0, since eq. 6 can push a
+            weight below 0. None: no floor, as in the released code. Defaults
+            to 0.1.
+        warmup (int): Number of the first intervals in which all weights are
+            1; the history is kept meanwhile. Defaults to 0; up to 2 change
+            nothing, see above.
+        first_weights (str): Weights of the second interval: 'ones', or
+            'inverse_share' for total over loss of each task, without spread,
+            as in the released code. Defaults to 'ones'.
+        apply (bool): False: weights are computed and logged, but 1 acts in
+            the total, as in the released code. Defaults to True.
+        intermediate (dict, optional): See :class:`LossWeighting`.
 
     Raises:
         ValueError: An option out of its range.
@@ -40,21 +57,38 @@ class LPSWeighting(LossWeighting):
                  history: int = 1,
                  log: bool = True,
                  prioritise: bool = True,
-                 min_weight: float = 0.1) -> None:
-        super().__init__(tasks, log)
+                 min_weight: float | None = 0.1,
+                 warmup: int = 0,
+                 first_weights: str = 'ones',
+                 apply: bool = True,
+                 intermediate: dict | None = None) -> None:
+        super().__init__(tasks, log, intermediate)
         if not (math.isfinite(kappa) and kappa >= 0):
             raise ValueError(f'`kappa` must be >= 0, but is {kappa}')
         if history != int(history) or history < 1:
             raise ValueError('`history` is a number of past intervals, at '
                              f'least 1, but is {history}')
-        if not (math.isfinite(min_weight) and min_weight >= 0):
-            raise ValueError(f'`min_weight` must be >= 0, but is {min_weight}')
+        if min_weight is not None and not (math.isfinite(min_weight)
+                                           and min_weight >= 0):
+            raise ValueError('`min_weight` must be >= 0, or None for no '
+                             f'floor, but is {min_weight}')
+        if warmup != int(warmup) or warmup < 0:
+            raise ValueError('`warmup` is a number of intervals, at least 0, '
+                             f'but is {warmup}')
+        if first_weights not in ('ones', 'inverse_share'):
+            raise ValueError("`first_weights` must be 'ones' or "
+                             f"'inverse_share', but is {first_weights!r}")
         self.kappa = kappa
         self.history = int(history)
         self.prioritise = prioritise
         self.min_weight = min_weight
+        self.warmup = int(warmup)
+        self.first_weights = first_weights
+        # not `apply`, which nn.Module has as a method
+        self.applied = apply
         self._weights = dict.fromkeys(self.tasks, 1.)
         self._losses = {task: [] for task in self.tasks}
+        self._updates = 0
         #: dict[str, float]: Shares of the tasks in the last update.
         self.shares: dict[str, float] = {}
         #: dict[str, float]: Tasks that the floor caught in the last update,
@@ -65,6 +99,11 @@ class LPSWeighting(LossWeighting):
     def weights(self) -> dict[str, float]:
         """dict[str, float]: Weight of each task in the next step."""
         return dict(self._weights)
+
+    @property
+    def acting_weights(self) -> dict[str, float]:
+        """dict[str, float]: :attr:`weights`, or all 1 without ``apply``."""
+        return self.weights if self.applied else dict.fromkeys(self.tasks, 1.)
 
     def update(self, mean_losses: Mapping[str, float]) -> dict[str, float]:
         """Set the weights of the next interval.
@@ -89,28 +128,34 @@ class LPSWeighting(LossWeighting):
                     f'0, but is {loss}: LPS compares losses by their ratio')
         step = lps_weights(self._losses, mean_losses, self.kappa,
                            self.min_weight, self.log)
+        is_first = not any(self._losses.values())
+        if is_first and self.first_weights == 'inverse_share':
+            step = step._replace(weights=inverse_shares(step.shares))
         self.shares, self.clamped = step.shares, {}
-        if self.prioritise:
+        self._updates += 1
+        if self.prioritise and self._updates >= self.warmup:
             self._weights.update(step.weights)
             self.clamped = {
                 task: weight
                 for task, weight in step.unclamped.items()
-                if weight < self.min_weight
+                if step.weights[task] != weight
             }
         for task, loss in mean_losses.items():
             losses = [*self._losses[task], float(loss)]
             self._losses[task] = losses[-self.history:]
         return self.weights
 
-    def get_state(self) -> dict[str, dict]:
-        """dict[str, dict]: ``weights``, ``losses`` (the history) and
-        ``shares`` as plain numbers, for a checkpoint."""
+    def get_state(self) -> dict[str, dict | int]:
+        """dict[str, dict | int]: ``weights``, ``losses`` (the history),
+        ``shares`` and ``updates`` (their number) as plain numbers, for a
+        checkpoint."""
         return dict(
             weights=self.weights,
             losses={task: list(v) for task, v in self._losses.items()},
-            shares=dict(self.shares))
+            shares=dict(self.shares),
+            updates=self._updates)
 
-    def load_state(self, state: Mapping[str, Mapping]) -> None:
+    def load_state(self, state: Mapping[str, Mapping | int]) -> None:
         """Continue from :meth:`get_state`.
 
         Raises:
@@ -127,4 +172,6 @@ class LPSWeighting(LossWeighting):
             for t in self.tasks
         }
         self.shares = {t: float(v) for t, v in state['shares'].items()}
+        # states without a number are from before there was a warm-up
+        self._updates = int(state.get('updates', self.warmup))
         self.clamped = {}

@@ -164,7 +164,7 @@ class TestState:
         state['losses']['a'].append(1.)
         state['weights']['a'] = 2.
         assert weighting.get_state() == dict(
-            weights=dict(a=1.), losses=dict(a=[]), shares={})
+            weights=dict(a=1.), losses=dict(a=[]), shares={}, updates=0)
 
     def test_rejects_other_tasks(self):
         state = LPSWeighting(['a', 'b']).get_state()
