@@ -189,11 +189,11 @@ class TestPlainViT(PairingTester):
 class TestTimm(PairingTester):
     backbone = dict(
         type='mmpretrain.TIMMBackbone',
-        model_name='mobilenetv3_small_050',
+        model_name='regnety_002',
         features_only=True,
         pretrained=False,
-        out_indices=(1, 2, 3))
-    in_channels = [8, 16, 24]
+        out_indices=(1, 2, 3, 4))
+    in_channels = [24, 56, 152, 368]
 
     @pytest.fixture(autouse=True)
     def needs_timm(self):
