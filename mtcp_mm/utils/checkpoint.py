@@ -198,9 +198,8 @@ def best_match(tensors: Mapping[str, Tensor], module: nn.Module,
     Returns:
         Comparison: The first that fits, else the one that uses most keys.
     """
-    found = [
-        compare(tensors, module, p, may_differ) for p in dict.fromkeys(prefixes)
-    ]
+    found = (compare(tensors, module, prefix, may_differ)
+             for prefix in dict.fromkeys(prefixes))
     return max(found, key=lambda c: (c.fits, len(c.used)))
 
 
