@@ -1,0 +1,262 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Run a checkpoint over its test data for what no log holds.
+
+Scores of single images, the best and the worst of them with their pictures,
+scores per class, and the time per image.
+"""
+import dataclasses
+import hashlib
+import json
+import logging
+import math
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.logging import MMLogger
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner, load_checkpoint
+from mmengine.structures import BaseDataElement
+
+from mtcp_mm.evaluation import DenseTaskMetric
+from mtcp_mm.evaluation.functional import add_sums
+from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.launch import write_atomically
+from .complexity import (
+    NOT_COUNTED,
+    count_flops,
+    count_parameters,
+    describe_device,
+    without_checkpoints,
+)
+from .data import data_of_dataset
+from .environment import describe_environment
+from .pictures import write_pictures
+from .ranking import BestAndWorst
+from .scores import build_evaluator, without_references
+
+#: Changes when the files of earlier reports cannot be read any more.
+FORMAT = 1
+FOLDER = 'report_data'
+
+
+def evaluation_file(work_dir: Path) -> Path:
+    """Where the evaluation of a run lies."""
+    return work_dir / FOLDER / 'evaluation.json'
+
+
+def fingerprint(cfg: Config, checkpoint: Path, num_images: int) -> dict:
+    """What an evaluation depends on, code apart."""
+    stat = checkpoint.stat()
+    parts = [cfg.get(key) for key in ('model', 'test_dataloader',
+                                      'test_evaluator')]
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return dict(
+        format=FORMAT,
+        checkpoint=checkpoint.name,
+        size=stat.st_size,
+        modified=stat.st_mtime_ns,
+        config=hashlib.sha256(text.encode()).hexdigest()[:16],
+        num_images=num_images)
+
+
+def read_evaluation(work_dir: Path) -> dict | None:
+    """What :func:`evaluate` wrote, None if there is none of this format."""
+    file = evaluation_file(work_dir)
+    if not file.is_file():
+        return None
+    record = json.loads(file.read_text(encoding='utf-8'))
+    return record if record['made_from'].get('format') == FORMAT else None
+
+
+def evaluate(cfg: Config,
+             work_dir: Path,
+             checkpoint: Path,
+             num_images: int = 3,
+             device: str | None = None,
+             progress: Callable[[int, int], None] = lambda i, n: None) -> dict:
+    """Score a checkpoint image by image.
+
+    Args:
+        cfg (Config): With ``model``, ``test_dataloader``, ``test_evaluator``.
+        work_dir (Path): ``<work_dir>/report_data`` gets the files.
+        checkpoint (Path): Weights.
+        num_images (int): Best and worst images to keep, of each.
+            Defaults to 3.
+        device (str, optional): Defaults to cuda if there is one.
+        progress (Callable): Called with images done and images in all.
+
+    Returns:
+        dict: As written to ``evaluation.json``: ``scores``, ``details``,
+        ``per_image``, ``images``, ``data``, ``cost``, ``environment`` and
+        ``made_from``.
+
+    Raises:
+        FileNotFoundError: The data are not there.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    loader_cfg = dict(cfg.test_dataloader, persistent_workers=False)
+    loader = Runner.build_dataloader(loader_cfg, seed=0)
+    evaluator = build_evaluator(without_references(cfg.test_evaluator))
+    evaluator.dataset_meta = loader.dataset.metainfo
+    model = _load_model(cfg, checkpoint)
+    meta = loader.dataset.metainfo.get('task_meta', {})
+    image_scores = ImageScores(evaluator, num_images)
+    seconds, sizes, shape, done = [], Counter(), None, 0
+    cost = dict(parameters=count_parameters(model))
+    for batch in loader:
+        if shape is None:
+            shape, cost['flops'] = _count(model, batch)
+            model.to(device)
+        start = time.perf_counter()
+        with torch.no_grad():
+            samples = model.test_step(batch)
+        if device != 'cpu':
+            torch.cuda.synchronize()
+        seconds.append((time.perf_counter() - start) / len(samples))
+        image_scores.process(samples, batch)
+        sizes.update('x'.join(map(str, s.ori_shape[:2])) for s in samples)
+        done += len(samples)
+        progress(done, len(loader.dataset))
+    with _quiet(logging.WARNING):
+        scores = evaluator.evaluate(done)
+    cost.update(
+        shape=list(shape),
+        not_counted=NOT_COUNTED,
+        # the first batch warms up, if there are others
+        seconds=statistics.median(seconds[1:] or seconds),
+        batch_size=loader_cfg.get('batch_size', 1),
+        device=describe_device(device))
+    record = dict(
+        made_from=fingerprint(cfg, checkpoint, num_images),
+        scores={k: _finite(v) for k, v in scores.items()},
+        details={
+            metric.prefix: metric.details
+            for metric in evaluator.metrics if getattr(metric, 'details', None)
+        },
+        per_image=image_scores.table(),
+        images=write_pictures(image_scores.kept(), model.tasks, meta,
+                              evaluation_file(work_dir).parent),
+        data=dataclasses.asdict(
+            data_of_dataset(loader.dataset, cfg, sizes)),
+        cost=cost,
+        environment=describe_environment())
+    write_atomically(
+        evaluation_file(work_dir), json.dumps(record, indent=1) + '\n')
+    return record
+
+
+def _finite(value) -> float | None:
+    """JSON knows no NaN."""
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def _load_model(cfg: Config, checkpoint: Path) -> torch.nn.Module:
+    model_cfg = without_checkpoints(cfg.copy().model)
+    model = MODELS.build(model_cfg)
+    if not torch.cuda.is_available():
+        model = revert_sync_batchnorm(model)
+    load_checkpoint(model, str(checkpoint), map_location='cpu', strict=True)
+    return model.eval()
+
+
+def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:
+    """Size of the input of the network, and its work, for one image."""
+    first = {
+        key: value[:1] if isinstance(value, (list, torch.Tensor)) else value
+        for key, value in batch.items()
+    }
+    inputs = model.data_preprocessor(first, False)['inputs']
+    flops = count_flops(
+        model, inputs, forward=lambda x: model(x, mode='tensor'))
+    return list(inputs.shape[-2:]), flops
+
+
+@contextmanager
+def _quiet(level: int) -> Iterator[None]:
+    """Metrics report what they compute; here only from a level on."""
+    logger = MMLogger.get_current_instance()
+    before = logger.level
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+class ImageScores:
+    """Main score of every task for every image, best and worst kept.
+
+    The score of an image is what the metric computes from the sums of this
+    image alone, in its house protocol if that was asked for.
+
+    Args:
+        evaluator (Evaluator): Gets all samples through :meth:`process`.
+        num_images (int): Best and worst images to keep, of each.
+    """
+
+    def __init__(self, evaluator: Evaluator, num_images: int) -> None:
+        self.evaluator = evaluator
+        self.metrics: dict[str, tuple[DenseTaskMetric, str, str]] = {}
+        for metric in evaluator.metrics:
+            if (not isinstance(metric, DenseTaskMetric)
+                    or metric.prefix in self.metrics):
+                continue
+            known = list(metric.known_protocols)
+            protocol = min(metric.protocols, key=known.index)
+            name = next(iter(metric.scores_of(protocol)))
+            self.metrics[metric.prefix] = metric, name, protocol
+        self.values = {prefix: {} for prefix in self.metrics}
+        self.rankings = {
+            prefix: BestAndWorst(num_images,
+                                 metric.scores_of(protocol)[name])
+            for prefix, (metric, name, protocol) in self.metrics.items()
+        }
+
+    def process(self, samples: list[BaseDataElement], batch: dict) -> None:
+        """Score a batch, also for the evaluator."""
+        before = {p: len(m.results) for p, (m, *_) in self.metrics.items()}
+        self.evaluator.process(samples, batch)
+        for prefix, (metric, name, protocol) in self.metrics.items():
+            results = metric.results[before[prefix]:]
+            for sample, result in zip(samples, results):
+                sums = add_sums([result.get(protocol, {})])
+                if not sums:
+                    continue
+                with _quiet(logging.ERROR):
+                    score = metric.compute(sums, protocol)[name]
+                key = sample_name(sample)
+                self.values[prefix][key] = _finite(score)
+                self.rankings[prefix].offer(
+                    score, (key, metric.task, sample))
+
+    def table(self) -> dict[str, dict]:
+        """Per task: key of the score, its direction, scores by image."""
+        return {
+            prefix: dict(
+                key=f'{prefix}/{metric.key(name, protocol)}',
+                higher=metric.scores_of(protocol)[name],
+                scores=self.values[prefix])
+            for prefix, (metric, name, protocol) in self.metrics.items()
+        }
+
+    def kept(self) -> dict[str, dict[str, list]]:
+        """Per task: ``worst`` and ``best``, lists of (score, item)."""
+        return {
+            prefix: dict(worst=ranking.worst, best=ranking.best)
+            for prefix, ranking in self.rankings.items()
+        }
+
+
+def sample_name(sample: BaseDataElement) -> str:
+    """Id of an image, or the name of its file."""
+    return str(sample.get('sample_id') or Path(sample.img_path).stem)

@@ -1,0 +1,98 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Rows for a table of a paper."""
+from collections.abc import Sequence
+
+from .collect import Run
+from .published import published_table
+from .scores import parse_key
+from .tables import NOTHING, Cell, all_metrics, main_keys
+
+ESCAPES = {
+    '\\': r'\textbackslash{}',
+    '{': r'\{',
+    '}': r'\}',
+    '_': r'\_',
+    '%': r'\%',
+    '&': r'\&',
+    '#': r'\#',
+    '$': r'\$',
+    '~': r'\textasciitilde{}',
+    '^': r'\textasciicircum{}',
+    '\u2260': r'$\neq$',
+    '\u2013': '--',
+}
+
+
+def escape(text: str) -> str:
+    r"""Text for LaTeX.
+
+    >>> escape('mtcp_demo 50%')
+    'mtcp\\_demo 50\\%'
+    """
+    return ''.join(ESCAPES.get(character, character) for character in text)
+
+
+def row(cells: Sequence[str]) -> str:
+    r"""A row: cells, which are LaTeX already, between ``&`` and ``\\``."""
+    return ' & '.join(cells) + r' \\'
+
+
+def render_latex(runs: Sequence[Run], published: str | None = None) -> str:
+    """Rows of the main scores, by protocol, and those of the paper.
+
+    Args:
+        runs (Sequence[Run]): Ours.
+        published (str, optional): Table of the paper, see
+            :func:`published_table`.
+    """
+    infos, keys = all_metrics(runs), main_keys(runs)
+    parts = [
+        '% Rows for a tabular of booktabs, written by',
+        '% tools/analysis_tools/report.py. Data: ' +
+        '; '.join(f'{run.name}: {run.data.name}' for run in runs),
+    ]
+    suffixes = dict.fromkeys(
+        '' if key.is_house else f'@{key.protocol}' for run in runs
+        for key in (parse_key(name, infos) for name in run.scores)
+        if any(key.key.partition('@')[0] == main.key for main in keys))
+    for suffix in suffixes:
+        shown = [key for key in keys
+                 if any(key.key + suffix in run.scores for run in runs)]
+        names = [f'{key.key}{suffix}' +
+                 (f' ({key.protocol or "protocol not known"})'
+                  if not suffix else '') for key in shown]
+        arrows = {True: r' $\uparrow$', False: r' $\downarrow$', None: ''}
+        parts += [
+            '',
+            f'% {len(shown) + 1} columns: run, {", ".join(names)}',
+            row(['', *(escape(key.key + suffix) + arrows[key.higher]
+                       for key in shown)]), r'\midrule'
+        ]
+        parts += [
+            row([escape(run.name),
+                 *(_value(run.scores.get(key.key + suffix))
+                   for key in shown)]) for run in runs
+        ]
+    if published:
+        table = published_table(published, runs)
+        parts += [
+            '', f'% {len(table.head)} columns, beside the paper',
+            *(f'% {line}' for line in table.notes),
+            row(list(map(escape, table.head))), r'\midrule'
+        ]
+        for i, cells in enumerate(table.rows):
+            if i and i in table.groups:
+                parts.append(r'\midrule')
+            parts.append(row(list(map(_cell, cells))))
+    return '\n'.join(parts) + '\n'
+
+
+def _value(value: float | None) -> str:
+    return escape(NOTHING) if value is None else f'{value:.4f}'
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    text = rf'\textbf{{{text}}}' if cell.strong else text
+    return text + (rf'\textsuperscript{{{escape(cell.mark)}}}'
+                   if cell.mark else '')

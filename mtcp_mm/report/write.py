@@ -1,0 +1,63 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from mtcp_mm.utils.launch import write_atomically
+from .build import build_sections
+from .collect import Run
+from .environment import describe_environment
+from .html import render_html
+from .latex import render_latex
+from .markdown import render_markdown
+from .tables import results_rows
+
+#: Columns of results.csv.
+COLUMNS = ('run', 'key', 'task', 'metric', 'protocol', 'value', 'better',
+           'data', 'layout', 'scores_from', 'work_dir')
+
+
+def render_csv(runs: Sequence[Run]) -> str:
+    """A line per run and score, values with all their digits."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(results_rows(runs))
+    return stream.getvalue()
+
+
+def write_report(runs: Sequence[Run],
+                 out_dir: str | Path,
+                 published: str | None = None,
+                 title: str | None = None) -> list[Path]:
+    """Write ``report.html``, ``report.md``, ``results.csv``, ``results.tex``.
+
+    Args:
+        runs (Sequence[Run]): From :func:`collect`.
+        out_dir (str | Path): Folder, made if it is not there.
+        published (str, optional): Show a table of the paper beside them, see
+            :data:`mtcp_mm.report.published.NAMES`.
+        title (str, optional): Defaults to the names of the runs.
+
+    Returns:
+        list[Path]: The files.
+    """
+    out_dir = Path(out_dir)
+    title = title or 'Report on ' + ', '.join(run.name for run in runs)
+    here = describe_environment()
+    revision = here.get('git revision')
+    made = (f'Made on {datetime.now():%Y-%m-%d %H:%M} with mtcp_mm '
+            f'{here["mtcp_mm"]}' +
+            (f', git revision {revision}' if revision else '') + '.')
+    sections = build_sections(runs, published)
+    texts = {
+        'report.html': render_html(title, made, runs, sections),
+        'report.md': render_markdown(title, made, sections, out_dir),
+        'results.csv': render_csv(runs),
+        'results.tex': render_latex(runs, published),
+    }
+    for name, text in texts.items():
+        write_atomically(out_dir / name, text)
+    return [out_dir / name for name in texts]
