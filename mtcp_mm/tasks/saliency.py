@@ -15,6 +15,7 @@ class SaliencyTask(DenseTask):
     """
 
     ignore_value = 255
+    error_high = 1.
     default_loss = dict(type='mtcp_mm.BalancedBCELoss')
     default_metric = dict(type='mtcp_mm.SaliencyMetric')
 

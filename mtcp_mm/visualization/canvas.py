@@ -2,6 +2,7 @@
 """A grid of captioned pictures, colour bars and a legend, by Pillow."""
 from collections.abc import Sequence
 from functools import lru_cache
+from math import floor, log10
 from pathlib import Path
 
 import cv2
@@ -23,17 +24,22 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT_FILE), size)
 
 
-def enlarge(picture: np.ndarray, min_height: int = 200) -> np.ndarray:
+def enlarge(picture: np.ndarray,
+            min_height: int = 200,
+            max_side: int | None = None) -> np.ndarray:
     """Repeat pixels by the smallest whole factor that reaches a height.
 
     Args:
         picture (np.ndarray): Shape (H, W, 3).
         min_height (int): Height to reach. Defaults to 200.
+        max_side (int, optional): No side may get longer than this.
 
     Returns:
         np.ndarray: Shape (k * H, k * W, 3), k >= 1.
     """
     factor = -(-min_height // picture.shape[0])
+    if max_side is not None:
+        factor = min(factor, max_side // max(picture.shape[:2]))
     if factor <= 1:
         return picture
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -98,9 +104,13 @@ def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
     draw, font = ImageDraw.Draw(canvas), _font(size)
     draw.rectangle((0, 0, width - 1, bar - 1), outline=INK)
     more = '\u2265 ' if scale.clipped else ''
-    low = f'{scale.low:.3g}'
-    high = f'{more}{scale.high:.3g}{scale.unit}'
-    middle = f'{(scale.low + scale.high) / 2:.3g}'
+    # three digits of the span, not of each number: 0.00004 m is 0 m here
+    digits = max(0, 2 - floor(log10(scale.high - scale.low)))
+    low, middle, high = (f'{round(value, digits):g}'
+                         for value in (scale.low,
+                                       (scale.low + scale.high) / 2,
+                                       scale.high))
+    high = f'{more}{high}{scale.unit}'
     used = 2 * max(map(font.getlength, (low, high)))
     draw.text((0, bar), low, INK, font)
     draw.text((width, bar), high, INK, font, 'ra')

@@ -21,8 +21,8 @@ class MultiTaskLocalVisualizer(Visualizer):
     The first row shows the ground truth, the second one the prediction, on
     the colour scale of the ground truth, the third one the error; what a
     sample lacks is left out. A legend names the classes that occur, a colour
-    bar the values. Panels are at least :attr:`min_height` pixels high, and
-    their longer side has at most :attr:`max_side`.
+    bar the values. Panels are at least :attr:`min_height` pixels high, unless
+    their longer side had more than :attr:`max_side` then.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
@@ -157,7 +157,8 @@ class MultiTaskLocalVisualizer(Visualizer):
         if picture.shape[:2] != (height, width):
             picture = cv2.resize(
                 picture, (width, height), interpolation=cv2.INTER_NEAREST)
-        return enlarge(np.ascontiguousarray(picture), self.min_height)
+        return enlarge(
+            np.ascontiguousarray(picture), self.min_height, self.max_side)
 
     @staticmethod
     def _join(legends: Mapping[str, list[Entry]]) -> list[Entry]:

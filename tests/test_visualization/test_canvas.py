@@ -35,6 +35,13 @@ class TestEnlarge:
         np.testing.assert_array_equal(enlarge(picture), expected)
 
 
+    @pytest.mark.parametrize('size, factor', [((10, 100), 6), ((10, 10), 20),
+                                              ((10, 700), 1)])
+    def test_stops_at_longest_side(self, size, factor):
+        picture = np.zeros((*size, 3), np.uint8)
+        assert enlarge(picture, 200, 640).shape[0] == size[0] * factor
+
+
 class TestShrink:
     """Oracle: means of blocks."""
 

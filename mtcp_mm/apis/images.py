@@ -1,0 +1,148 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Read photos of any kind, and name what is made of them."""
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import mmengine.fileio as fileio
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+#: What a folder is searched for, in lower case.
+SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.png', '.webp', '.bmp', '.tif', '.tiff',
+            '.ppm', '.pgm', '.gif', '.avif', '.jp2')
+
+
+class ImageError(ValueError):
+    """A file that is no image, or a broken one."""
+
+
+def decode_photo(content: bytes) -> np.ndarray:
+    """Decode an image as a photo.
+
+    What is turned by EXIF stands upright; grey and palettes become RGB; what
+    is transparent is laid on white; 16 bits are cut to the upper 8; of an
+    animation the first picture is taken. Unlike OpenCV, which fills up a
+    truncated file with grey, this fails on it.
+
+    Args:
+        content (bytes): The file.
+
+    Returns:
+        np.ndarray: uint8 RGB, shape (H, W, 3).
+    """
+    with Image.open(BytesIO(content)) as image:
+        image = ImageOps.exif_transpose(image)
+        if image.mode == 'F' or image.mode.startswith('I'):
+            values = np.array(image)
+            if values.dtype.kind == 'f' or not 0 <= values.max() < 65536:
+                raise ValueError(
+                    f'it holds {values.dtype} values of {values.min()} to '
+                    f'{values.max()}, a photo has 8 or 16 bits per channel')
+            grey = (values >> 8).astype(np.uint8)
+            return np.repeat(grey[..., None], 3, axis=-1)
+        if image.has_transparency_data:
+            image = image.convert('RGBA')
+            paper = Image.new('RGBA', image.size, 'white')
+            image = Image.alpha_composite(paper, image)
+        return np.array(image.convert('RGB'))
+
+
+def read_photo(path: str) -> np.ndarray:
+    """Read a photo, see :func:`decode_photo`.
+
+    Args:
+        path (str): File or URL, see :mod:`mmengine.fileio`.
+
+    Raises:
+        ImageError: There is no such image, or it is broken.
+    """
+    try:
+        content = fileio.get(path)
+    except OSError as error:
+        raise ImageError(f'{path} cannot be read: '
+                         f'{error.strerror or error}') from error
+    try:
+        return decode_photo(content)
+    except UnidentifiedImageError as error:
+        raise ImageError(f'{path} ({len(content)} bytes) is not an image of '
+                         'any known format') from error
+    except Exception as error:  # a broken file breaks in many ways
+        raise ImageError(f'{path} ({len(content)} bytes) cannot be decoded: '
+                         f'{error}') from error
+
+
+def check_array(array: np.ndarray, name: str) -> np.ndarray:
+    """An image that came as an array, BGR as everywhere in OpenMMLab.
+
+    Args:
+        array (np.ndarray): uint8 BGR (H, W, 3), or grey (H, W).
+        name (str): For the message.
+
+    Returns:
+        np.ndarray: uint8 RGB, shape (H, W, 3).
+
+    Raises:
+        ImageError: Another type or shape.
+    """
+    if array.dtype == np.uint8 and array.size:
+        if array.ndim == 2:
+            return np.repeat(array[..., None], 3, axis=-1)
+        if array.ndim == 3 and array.shape[-1] == 3:
+            return np.ascontiguousarray(array[..., ::-1])
+    raise ImageError(f'{name} must be uint8 BGR (H, W, 3) or grey (H, W), but '
+                     f'is {array.dtype} {array.shape}.')
+
+
+def limit_size(image: np.ndarray, max_side: int | None) -> np.ndarray:
+    """Shrink an image until its longer side is at most ``max_side``."""
+    height, width = image.shape[:2]
+    if max_side is None or max(height, width) <= max_side:
+        return image
+    factor = max_side / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def list_images(folder: str) -> list[str]:
+    """Images of a folder by their suffix, sorted; not those below it.
+
+    Raises:
+        FileNotFoundError: There are none.
+    """
+    names = list(fileio.list_dir_or_file(folder, list_dir=False))
+    images = sorted(n for n in names if n.lower().endswith(SUFFIXES))
+    if not images:
+        there = f'{len(names)} other files' if names else 'it is empty'
+        raise FileNotFoundError(f'{folder} has no images ({there}). Known '
+                                f'suffixes: {", ".join(SUFFIXES)}.')
+    return [fileio.join_path(folder, name) for name in images]
+
+
+def unique_names(sources: Iterable[str]) -> list[str]:
+    """A name for each source, of which no two are equal.
+
+    It is the stem of the file, with its suffix where two stems are equal
+    (``a.png`` and ``a.jpg``: `a_png`, `a_jpg`), with a number where that is
+    not enough. Upper and lower case count as equal: some disks think so.
+
+    >>> unique_names(['x/a.png', 'x/a.jpg', 'y/a.jpg', 'b.jpg'])
+    ['a_png', 'a_jpg', 'a_jpg_2', 'b']
+    """
+    paths = [Path(source) for source in sources]
+    stems = [path.stem.lower() for path in paths]
+    # a stem that is alone stays as it is, whatever the others are called
+    taken = {stem for stem in stems if stems.count(stem) == 1}
+    names = []
+    for path, stem in zip(paths, stems):
+        name = path.stem
+        if stem not in taken:
+            base = name = f'{name}_{path.suffix[1:]}'.rstrip('_')
+            count = 1
+            while name.lower() in taken:
+                count += 1
+                name = f'{base}_{count}'
+            taken.add(name.lower())
+        names.append(name)
+    return names
