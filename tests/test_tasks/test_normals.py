@@ -43,6 +43,21 @@ class TestNormalsTask:
         assert seen.flatten().tolist() == expected
         assert logits.flatten().tolist() == [1, 2, 3]
 
+    @pytest.mark.parametrize('degrees, expected', [
+        (90, [-2, 1, 3]),
+        (-90, [2, -1, 3]),
+        (180, [-1, -2, 3]),
+    ])
+    def test_turns_with_the_picture(self, task, degrees, expected):
+        """By hand: turned clockwise, what pointed right (x) points down
+        (y), and what pointed down points left. A missing one stays so."""
+        label = np.array([[[1., 2., 3.], [0., 0., 0.]]], np.float32)
+        turned = task.rotate_label(label, degrees)
+        np.testing.assert_allclose(turned[0, 0], expected, atol=1e-6)
+        assert turned[0, 1].tolist() == [0, 0, 0]
+        assert turned.dtype == np.float32
+        assert label[0, 0].tolist() == [1, 2, 3]
+
     def test_prediction_has_unit_length(self, task):
         out = task.predict(torch.tensor([0., 3., 4.]).view(3, 1, 1))
         torch.testing.assert_close(out.flatten(), torch.tensor([0., .6, .8]))
