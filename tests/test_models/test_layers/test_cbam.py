@@ -27,6 +27,12 @@ def naive_cbam(module, x):
     padded = np.pad(pooled, ((0, 0), (pad, pad), (pad, pad)))
     place = sum(
         correlate2d(padded[i], kernel[i], mode='valid') for i in range(2))
+    if 'spatial_norm.weight' in p:
+        norm = {k: p[f'spatial_norm.{k}'][0] for k in (
+            'weight', 'bias', 'running_mean', 'running_var')}
+        place = (place - norm['running_mean']) / np.sqrt(
+            norm['running_var'] + module.spatial_norm.eps)
+        return x * sigmoid(norm['weight'] * place + norm['bias'])
     return x * sigmoid(place + p['spatial_conv.bias'][0])
 
 
@@ -42,6 +48,23 @@ class TestCBAM:
             expected = naive_cbam(module, x[i].double().numpy())
             np.testing.assert_allclose(
                 out[i].detach().numpy(), expected, rtol=1e-4, atol=1e-5)
+
+    def test_norm_of_the_spatial_branch(self):
+        torch.manual_seed(0)
+        module = CBAM(12, norm_cfg=dict(type='BN', momentum=.01)).eval()
+        norm = module.spatial_norm
+        for value, low, high in ((norm.weight.data, .5, 2),
+                                 (norm.bias.data, -1, 1),
+                                 (norm.running_mean, -1, 1),
+                                 (norm.running_var, .5, 2)):
+            value.uniform_(low, high)
+        x = torch.randn(12, 5, 8)
+        np.testing.assert_allclose(
+            module(x[None])[0].detach().numpy(),
+            naive_cbam(module, x.double().numpy()),
+            rtol=1e-4,
+            atol=1e-5)
+        assert module.spatial_conv.bias is None and norm.momentum == .01
 
     def test_narrow_maps_keep_hidden_units(self):
         assert CBAM(4).channel_mlp[0].out_features == 8

@@ -32,10 +32,12 @@ class TestPixelAttention:
     """Oracle: `naive_attention`."""
 
     @pytest.mark.parametrize('size', [(5, 7), (8, 8), (1, 3)])
-    @pytest.mark.parametrize('channels', [8, 5])
-    def test_matches_naive(self, size, channels):
+    # of the values; queries and keys can be wider
+    @pytest.mark.parametrize('channels, width', [(8, 8), (5, 5), (5, 10)])
+    def test_matches_naive(self, size, channels, width):
         torch.manual_seed(0)
-        q, k, v = torch.randn(3, 2, channels, *size, requires_grad=True)
+        q, k = torch.randn(2, 2, width, *size, requires_grad=True)
+        v = torch.randn(2, channels, *size, requires_grad=True)
         expected = naive_attention(q, k, v)
         got = pixel_attention(q, k, v)
         torch.testing.assert_close(
