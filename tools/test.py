@@ -2,11 +2,13 @@
 """Test a model; its scores also go to metrics.json in the work dir.
 
     python tools/test.py configs/mtcp_demo.py work_dirs/mtcp_demo/epoch_8.pth
+    python tools/test.py CONFIG CHECKPOINT --protocols all
     bash tools/dist_test.sh CONFIG CHECKPOINT 8 --out predictions.pkl
+
+metrics_meta.json beside it says under which protocol each score was taken,
+on which data, and by which code; docs/protocols.md explains both.
 """
 import argparse
-import json
-import math
 import sys
 from pathlib import Path
 
@@ -15,12 +17,15 @@ from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from mtcp_mm.evaluation.metrics import ImageSizes
+from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
+from mtcp_mm.evaluation.score_record import describe_run, write_json
+from mtcp_mm.evaluation.score_table import score_table
 from mtcp_mm.utils.launch import (
     UsageError,
     add_common_arguments,
     load_config,
     require_file,
-    write_atomically,
 )
 
 
@@ -30,6 +35,12 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument(
+        '--protocols',
+        nargs='+',
+        metavar='WORD',
+        help="'all', or TASK=NAME,NAME,... such as depth=pooled,mtcp: score "
+        'under these protocols (docs/protocols.md)')
     parser.add_argument(
         '--out', metavar='FILE.pkl', help='dump all predictions here')
     parser.add_argument(
@@ -74,15 +85,23 @@ def main() -> None:
     cfg.resume = False
     if args.show or args.show_dir:
         draw_pictures(cfg, args)
+    if args.protocols:
+        try:
+            choose_protocols(cfg, parse_protocols(args.protocols))
+        except ValueError as error:
+            raise UsageError(f'--protocols: {error}') from error
     build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
     runner = build(cfg)
+    metrics = runner.test_evaluator.metrics
+    metrics.append(ImageSizes())
     if args.out:
-        runner.test_evaluator.metrics.append(DumpResults(args.out))
+        metrics.append(DumpResults(args.out))
     scores = {key: float(value) for key, value in runner.test().items()}
-    # JSON knows no NaN: a task without labels is null
-    metrics = {k: v if math.isfinite(v) else None for k, v in scores.items()}
+    runner.logger.info(f'Scores by protocol:\n{score_table(scores, metrics)}')
     file = Path(cfg.work_dir, 'metrics.json')
-    write_atomically(file, json.dumps(metrics, indent=2) + '\n')
+    write_json(file.with_name('metrics_meta.json'),
+               describe_run(runner, args.checkpoint))
+    write_json(file, scores)
     runner.logger.info(f'Scores written to {file}')
 
 

@@ -2,11 +2,12 @@
 from .base import DenseTaskMetric
 from .depth_metric import DepthMetric
 from .human_parts_metric import HumanPartsMetric
+from .image_sizes import ImageSizes
 from .normals_metric import NormalsMetric
 from .saliency_metric import SaliencyMetric
 from .segmentation_metric import SegmentationMetric
 
 __all__ = [
-    'DenseTaskMetric', 'DepthMetric', 'HumanPartsMetric', 'NormalsMetric',
-    'SaliencyMetric', 'SegmentationMetric'
+    'DenseTaskMetric', 'DepthMetric', 'HumanPartsMetric', 'ImageSizes',
+    'NormalsMetric', 'SaliencyMetric', 'SegmentationMetric'
 ]
