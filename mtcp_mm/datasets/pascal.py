@@ -3,7 +3,12 @@ from mmseg.datasets import PascalVOCDataset
 
 from mtcp_mm.registry import DATASETS
 from .base import MultiTaskDataset
-from .pascal_files import PART_GROUPS, decode_normals_valid, decode_parts
+from .pascal_files import (
+    PART_GROUPS,
+    decode_edges,
+    decode_normals_valid,
+    decode_parts,
+)
 
 CONTEXT = dict(folder='pascal-context/trainval', suffix='.mat')
 
@@ -30,7 +35,8 @@ class PASCALContextMultiTaskDataset(MultiTaskDataset):
     Saliency and normals are the output of other networks. Normals count only
     where the label map has a class that their network has seen, see
     :data:`mtcp_mm.datasets.pascal_files.NORMALS_LABELS`. Parts are merged to
-    six. Files are read when they are needed; nothing is written.
+    six, edges are the boundaries of the label map. Files are read when they
+    are needed; nothing is written.
 
     Args: See :class:`MultiTaskDataset`.
     """
@@ -59,4 +65,5 @@ class PASCALContextMultiTaskDataset(MultiTaskDataset):
                 folder='normals_distill',
                 suffix='.png',
                 fit=True,
-                valid=dict(CONTEXT, decoder=decode_normals_valid))))
+                valid=dict(CONTEXT, decoder=decode_normals_valid)),
+            edge=dict(CONTEXT, decoder=decode_edges)))

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+import cv2
 import numpy as np
 from scipy.io import loadmat
+
+from mtcp_mm.evaluation.edges.thinning import thin
 
 #: PASCAL's number of the class "person".
 PERSON = 15
@@ -97,6 +100,22 @@ def decode_parts(content: bytes) -> np.ndarray:
                     f'known are {", ".join(PART_INDEX)}')
             label[part['mask'] != 0] = PART_INDEX[part['part_name']]
     return label
+
+
+def decode_edges(content: bytes) -> np.ndarray:
+    """Boundaries between the labels of PASCAL-Context, one pixel wide.
+
+    Both sides of a boundary, where the Laplacian of the label numbers is not
+    0, thinned to a line: the rule of ASTMT and MTI-Net.
+
+    Args:
+        content (bytes): A ``.mat`` file of PASCAL-Context with ``LabelMap``.
+
+    Returns:
+        np.ndarray: bool (H, W).
+    """
+    labels = read_variable(content, 'LabelMap')
+    return thin(cv2.Laplacian(labels.astype(np.float64), cv2.CV_64F) != 0)
 
 
 def decode_normals_valid(content: bytes) -> np.ndarray:
