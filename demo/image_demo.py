@@ -68,18 +68,17 @@ def main() -> int:
     args = parse_args()
     require_file(args.config, 'config')
     require_file(args.checkpoint, 'checkpoint')
+    if '://' not in args.images and not Path(args.images).exists():
+        raise UsageError(f'{args.images} does not exist.')
+    try:
+        inputs = MultiTaskInferencer.list_inputs(args.images)
+    except FileNotFoundError as error:
+        raise UsageError(str(error)) from None
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     inferencer = MultiTaskInferencer(
         cfg, args.checkpoint, args.device, max_side=args.max_side or None)
-    if not args.images.startswith(('http://', 'https://')) and not Path(
-            args.images).exists():
-        raise UsageError(f'{args.images} does not exist.')
-    try:
-        inputs = inferencer.list_inputs(args.images)
-    except FileNotFoundError as error:
-        raise UsageError(str(error)) from None
     broken, shrunk = [], 0
     for result in track(
             inferencer.iterate(inputs, args.batch_size, on_error='keep'),

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Read photos of any kind, and name what is made of them."""
+from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -133,11 +134,11 @@ def unique_names(sources: Iterable[str]) -> list[str]:
     paths = [Path(source) for source in sources]
     stems = [path.stem.lower() for path in paths]
     # a stem that is alone stays as it is, whatever the others are called
-    taken = {stem for stem in stems if stems.count(stem) == 1}
-    names = []
+    alone = {stem for stem, count in Counter(stems).items() if count == 1}
+    names, taken = [], set(alone)
     for path, stem in zip(paths, stems):
         name = path.stem
-        if stem not in taken:
+        if stem not in alone:
             base = name = f'{name}_{path.suffix[1:]}'.rstrip('_')
             count = 1
             while name.lower() in taken:
