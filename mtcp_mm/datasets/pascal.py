@@ -59,11 +59,9 @@ class PASCALContextMultiTaskDataset(MultiTaskDataset):
                 suffix='.png'),
             human_parts=dict(
                 folder='human_parts', suffix='.mat', decoder=decode_parts),
-            # distilled maps need not have the size of the image
-            saliency=dict(folder='sal_distill', suffix='.png', fit=True),
+            saliency=dict(folder='sal_distill', suffix='.png'),
             normals=dict(
                 folder='normals_distill',
                 suffix='.png',
-                fit=True,
                 valid=dict(CONTEXT, decoder=decode_normals_valid)),
             edge=dict(CONTEXT, decoder=decode_edges)))

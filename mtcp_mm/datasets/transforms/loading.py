@@ -2,7 +2,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
-import mmcv
 import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -62,8 +61,6 @@ class LoadMultiTaskAnnotations(BaseTransform):
 
     - decoder (Callable): turns the content of the file (bytes) into an
       array, instead of :attr:`decoders`
-    - fit (bool): whether the map is brought to the size of the image, by
-      nearest neighbour; without it another size is an error
     - valid (dict): ``path`` and ``decoder`` of a file that tells where the
       label counts, a bool array (H, W)
 
@@ -110,22 +107,21 @@ class LoadMultiTaskAnnotations(BaseTransform):
         """
         info = dict(info)
         path, valid = info.pop('path'), info.pop('valid', None)
-        fit = info.pop('fit', False)
         raw = self.read(path, info.pop('decoder', None))
         label = task.decode_label(raw, path=path, **info)
-        mask = None if valid is None else self.read(**valid)
-        shape = tuple((shape or (label if valid is None else mask).shape)[:2])
-        if fit and label.shape[:2] != shape:
-            label = mmcv.imresize(label, shape[::-1], interpolation='nearest')
-        for file, array in ((path, label), ((valid or {}).get('path'), mask)):
-            if array is not None and array.shape[:2] != shape:
+        maps = {path: label}
+        if valid is not None:
+            maps[valid['path']] = self.read(**valid)
+        shape = tuple((shape or label.shape)[:2])
+        for file, array in maps.items():
+            if array.shape[:2] != shape:
                 raise ValueError(
                     f'{file} holds a label of {array.shape[:2]} (height, '
                     f'width) for task `{task.name}`, but the image {image} '
                     f'has {shape}. Are images and labels from the same '
                     'archive?')
-        if mask is not None:
-            label[~mask] = task.ignore_value
+        if valid is not None:
+            label[~maps[valid['path']]] = task.ignore_value
         return label
 
     def read(self,
