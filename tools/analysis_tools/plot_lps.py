@@ -209,7 +209,10 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
     if args.labels:
-        runs = [run._replace(label=l) for run, l in zip(runs, args.labels)]
+        runs = [
+            run._replace(label=label)
+            for run, label in zip(runs, args.labels)
+        ]
     first = args.runs[0]
     folder = first.parent if first.is_file() else first
     out = args.out or folder / 'lps.png'
