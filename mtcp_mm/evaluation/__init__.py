@@ -3,6 +3,7 @@ from .evaluator import MultiTaskEvaluator
 from .metrics import (
                       DenseTaskMetric,
                       DepthMetric,
+                      EdgeMetric,
                       HumanPartsMetric,
                       NormalsMetric,
                       SaliencyMetric,
@@ -10,7 +11,7 @@ from .metrics import (
 )
 
 __all__ = [
-    'DenseTaskMetric', 'DepthMetric', 'HumanPartsMetric',
+    'DenseTaskMetric', 'DepthMetric', 'EdgeMetric', 'HumanPartsMetric',
     'MultiTaskEvaluator', 'NormalsMetric', 'SaliencyMetric',
     'SegmentationMetric'
 ]

@@ -21,6 +21,7 @@ class EdgeTask(DenseTask):
     """
 
     ignore_value = 255
+    default_metric = dict(type='mtcp_mm.EdgeMetric')
     error_high = 1.
 
     def __init__(self, pos_weight: float = 0.95, **kwargs) -> None:

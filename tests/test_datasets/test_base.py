@@ -143,7 +143,8 @@ class TestMetainfo:
         meta = json.loads(json.dumps(dataset.metainfo))
         assert set(meta) == {'classes', 'palette', 'task_meta'}
         assert meta['task_meta'] == dict(
-            semseg=dict(classes=meta['classes'], palette=meta['palette']))
+            semseg=dict(classes=meta['classes'], palette=meta['palette']),
+            edge=dict(max_dist=.011))
 
     def test_only_tasks_at_hand(self, root, task_cfg):
         tasks = dict(depth=task_cfg['depth'])

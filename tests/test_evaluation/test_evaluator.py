@@ -28,7 +28,7 @@ TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
     depth=dict(type='mtcp_mm.DepthTask'),
     normals=dict(type='mtcp_mm.NormalsTask'),
-    edge=dict(type='mtcp_mm.EdgeTask'))
+    edge=dict(type='mtcp_mm.EdgeTask', metric=[]))
 
 
 def make_sample(index):

@@ -98,7 +98,8 @@ class TestConstants:
         constants = dict(
             semseg=torch.tensor([[[3]]]),
             depth=torch.tensor([[[2.]]]),
-            normals=torch.tensor([0., 0., -1.]).view(3, 1, 1))
+            normals=torch.tensor([0., 0., -1.]).view(3, 1, 1),
+            edge=torch.tensor([[[0.]]]))
         evaluator = MultiTaskEvaluator(tasks=TASKS)
         dataset = build_label_dataset(cfg)
         evaluator.dataset_meta = dataset.metainfo
@@ -118,6 +119,7 @@ class TestConstants:
                 np.concatenate([-x['normals'][..., 2].ravel()
                                 for x in labels])))
         assert scores['normals/mean'] == pytest.approx(angle.mean(), rel=1e-5)
+        assert scores['edge/odsF'] == 0  # finds no edge at all
 
     @pytest.mark.parametrize('wrap, count', [
         (lambda cfg: cfg, 3),

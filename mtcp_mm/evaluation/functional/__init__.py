@@ -8,6 +8,7 @@ added up, ``<task>_scores(sums)`` turns the added numbers into scores. Adding
 from .common import add_sums
 from .delta_mtl import delta_mtl
 from .depth import depth_scores, depth_sums
+from .edge import edge_scores, edge_sums
 from .normals import (
                       angular_error,
                       histogram_median,
@@ -19,6 +20,7 @@ from .segmentation import segmentation_scores, segmentation_sums
 
 __all__ = [
     'add_sums', 'angular_error', 'delta_mtl', 'depth_scores', 'depth_sums',
+    'edge_scores', 'edge_sums',
     'histogram_median', 'normals_scores', 'normals_sums', 'saliency_scores',
     'saliency_sums', 'segmentation_scores', 'segmentation_sums'
 ]

@@ -75,7 +75,7 @@ def edge_sums(pred: Tensor,
         return {}
     counts = count_edges(pred[0].float().cpu().numpy(),
                          target[0].cpu().numpy(), protocol, ignore_index)
-    return {k: torch.from_numpy(v).long() for k, v in counts.items()}
+    return {k: torch.as_tensor(v).long() for k, v in counts.items()}
 
 
 def edge_scores(sums: dict[str, Tensor]) -> dict[str, float]:
