@@ -146,8 +146,9 @@ def _place(key: str) -> tuple[str, int | None] | None:
     for rule in _RULES:
         match = rule.there.fullmatch(module)
         if match:
-            numbers = iter(match.groups())
-            here = re.sub(r'\*', lambda _: next(numbers), rule.here)
+            here = rule.here
+            for number in match.groups():
+                here = here.replace('*', number, 1)
             dot = '' if here.endswith('_') else '.'
             return f'{here}{dot}{parameter}', rule.part
     return None

@@ -78,16 +78,18 @@ class _Part:
     """A module with a checkpoint: found, loaded, checked."""
 
     def __init__(self, name: str, module: nn.Module, cfg: dict,
-                 allow: Sequence[str]) -> None:
+                 allow: Sequence[str], files: dict[str, tuple]) -> None:
         self.module, self.name = module, name
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
-        raw, self.tensors = read_tensors(path, name)
-        place = f'{name}.' if name else ''
+        if path not in files:
+            files[path] = read_tensors(path, name)
+        raw, self.tensors = files[path]
+        place = self.full('')
         wanted = prefix if prefix is None or prefix.endswith(
             '.') else f'{prefix}.'
 
         def may_differ(key: str) -> bool:
-            return any(fnmatchcase(place + key, p) for p in allow)
+            return any(fnmatchcase(self.full(key), p) for p in allow)
 
         found = best_match(self.tensors, module, (wanted or '', place, ''),
                            may_differ)
@@ -114,9 +116,22 @@ class _Part:
             return None
         return problem_text(self.report, self.tensors, len(self.own))
 
-    def finish(self) -> None:
-        """Fill what did not arrive; afterwards all values are the file's."""
+    def full(self, key: str) -> str:
+        """Name of a key in the whole model."""
+        return f'{self.name}.{key}' if self.name else key
+
+    def finish(self, taken: set[str]) -> None:
+        """Fill what did not arrive; afterwards all values are the file's.
+
+        Args:
+            taken (set[str]): Keys of the model that the checkpoint of a
+                larger part holds, which mmengine loads last.
+        """
         found, report = self.report.found, self.report
+        report.overwritten = [k for k in self.values if self.full(k) in taken]
+        for key in report.overwritten:
+            del self.values[key]
+        taken.update(map(self.full, self.values))
         unequal = find_unequal(self.module, self.values)
         if self.usual and not self.hide:
             own = self.module.state_dict()
@@ -181,10 +196,10 @@ def init_from_checkpoints(model: nn.Module,
     Raises:
         CheckpointError: A file cannot be read, or does not fit.
     """
-    # A checkpoint of the whole comes last, as in mmengine: it wins.
+    files = {}
     parts = [
-        _Part(name, module, cfg, allow_partial)
-        for name, module in reversed(list(model.named_modules()))
+        _Part(name, module, cfg, allow_partial, files)
+        for name, module in model.named_modules()
         for cfg in pretrained_cfgs(module)
     ]
     problems = [p.problem for p in parts if p.problem]
@@ -192,8 +207,9 @@ def init_from_checkpoints(model: nn.Module,
         raise CheckpointError('\n\n'.join(problems))
     with _hidden(parts):
         init_weights()
+    taken = set()
     for part in parts:
-        part.finish()
+        part.finish(taken)
     if not parts:
         return None
     report = _summarise(model, parts)
@@ -203,12 +219,11 @@ def init_from_checkpoints(model: nn.Module,
 
 
 def _summarise(model: nn.Module, parts: Sequence[_Part]) -> LoadingReport:
-    reports = [p.report for p in reversed(parts)]
+    reports = [p.report for p in parts]
     ignored, covered = {}, set()
     for part in parts:
         found = part.report.found
-        covered.update('.'.join(filter(None, (part.name, k)))
-                       for k in (*found.used, *found.resized))
+        covered.update(map(part.full, (*found.used, *found.resized)))
         known = ignored.setdefault(
             part.report.checkpoint, {
                 k: f'no part with this checkpoint reads `{k.split(".")[0]}.*`'

@@ -21,6 +21,8 @@ class PartReport:
         filled (list[str]): Keys that mmengine or the module itself had not
             loaded, filled afterwards.
         unchecked (list[str]): Keys that the module resized in its own way.
+        overwritten (list[str]): Keys that the checkpoint of a larger part,
+            loaded later, holds too.
     """
     name: str
     kind: str
@@ -29,6 +31,7 @@ class PartReport:
     found: Comparison
     filled: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -95,6 +98,9 @@ def _part_lines(part: PartReport, all_keys: bool) -> list[str]:
         lines.append(f'    of these filled by mtcp_mm, since the names or '
                      'shapes of the file are not those that `init_cfg` '
                      f'expects: {len(part.filled)}')
+    if part.overwritten:
+        lines.append('    of these overwritten by the checkpoint of a larger '
+                     f'part: {len(part.overwritten)}')
     if found.allowed:
         lines.append(f'    not loaded, as `allow_partial` permits: '
                      f'{_count(found.allowed, "key")}')
