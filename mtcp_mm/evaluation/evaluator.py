@@ -79,10 +79,13 @@ class MultiTaskEvaluator(Evaluator):
             if isinstance(metric, DenseTaskMetric):
                 metric.dense_task = self.tasks.get(metric.task)
         self.delta_keys = self._choose_delta_keys(references, delta_keys)
+        self.reference_runs = {
+            key: Reference.from_cfg(references[task])
+            for task, key in self.delta_keys.items()
+        }
         # read now: whoever waited for the scores wants no error then
         self.references = {
-            key: Reference.from_cfg(references[task]).score(key)
-            for task, key in self.delta_keys.items()
+            key: run.score(key) for key, run in self.reference_runs.items()
         }
 
     def _metrics_of_tasks(self) -> list[BaseMetric]:

@@ -56,7 +56,8 @@ def describe_run(runner: Runner, checkpoint: str) -> dict[str, Any]:
     Returns:
         dict: The content of metrics_meta.json, see docs/protocols.md.
     """
-    metrics = runner.test_evaluator.metrics
+    evaluator = runner.test_evaluator
+    metrics = evaluator.metrics
     loader = runner.test_dataloader
     counters = [m.sizes for m in metrics if isinstance(m, ImageSizes)]
     data = data_of_dataset(loader.dataset, runner.cfg,
@@ -77,6 +78,13 @@ def describe_run(runner: Runner, checkpoint: str) -> dict[str, Any]:
             metric.prefix: metric.details
             for metric in metrics
             if isinstance(metric, DenseTaskMetric) and metric.details
+        },
+        references={
+            key: dict(
+                value=evaluator.references[key],
+                file=str(run.file),
+                config=run.config)
+            for key, run in getattr(evaluator, 'reference_runs', {}).items()
         })
 
 

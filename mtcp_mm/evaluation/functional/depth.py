@@ -14,7 +14,7 @@ from .common import check_same_shape, find_protocol, ratio
 #: Limits of the accuracies delta1..3.
 DELTAS = (1.25, 1.25**2, 1.25**3)
 #: Metres: what a prediction <= 0 counts as where its logarithm or its ratio
-#: to the label is taken, as in MTI-Net, MT-CP and InvPT.
+#: to the label is taken, as in ASTMT and MTI-Net.
 FLOOR = 1e-9
 
 
