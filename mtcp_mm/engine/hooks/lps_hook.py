@@ -28,7 +28,8 @@ class LPSHook(Hook):
     collective of two numbers per task) instead of once per epoch.
 
     Weights are logged as ``lps_weight_<task>`` (those of the running
-    interval) and shares as ``lps_share_<task>`` (of the last one).
+    interval; with ``apply=False`` they do not act) and shares as
+    ``lps_share_<task>`` (of the last one).
 
     Args:
         interval (int): Epochs or iterations between two updates. Defaults to

@@ -178,6 +178,27 @@ class TestTraining:
         runner = run(tmp_path, 4, accumulate=2)
         assert_weights_follow([toy(runner).trace], 6)
 
+    @pytest.mark.parametrize('stop', [None, 1, 3])
+    def test_warmup(self, tmp_path, stop):
+        """Three epochs of weight 1, also across a resume; then the weights
+        of a run without warm-up that saw the same losses."""
+
+        def model():
+            return ToyModel(LPSWeighting(TASKS, kappa=1.5, warmup=3))
+
+        start = []
+        if stop:
+            start = toy(run(tmp_path, stop, model=model())).trace
+        last = run(tmp_path, 5, model=model(), resume=bool(stop))
+        trace = start + toy(last).trace
+        weights = [[w[t] for t in TASKS] for _, w in trace]
+        expected = expected_weights([trace], 6)
+        assert abs(expected[2] - 1).max() > .05
+        for step, found in enumerate(weights):
+            epoch = step // 6
+            np.testing.assert_allclose(
+                found, expected[epoch] if epoch >= 3 else 1., rtol=1e-12)
+
     def test_log_holds_the_weights_that_act(self, tmp_path):
         trace = toy(run(tmp_path, 3)).trace
         path, = tmp_path.glob('*/vis_data/scalars.json')
