@@ -95,29 +95,32 @@ class SemSegTask(DenseTask):
              data: np.ndarray,
              meta: dict | None = None,
              reference: np.ndarray | None = None) -> np.ndarray:
-        """Colours of ``meta['palette']``; void is black."""
-        table = np.zeros((256, 3), np.uint8)
-        palette = self._palette(meta)
-        table[:len(palette)] = palette
+        """Colours of ``meta['palette']``; void is black if no class is."""
+        table = self._colours(meta)
         return table[np.clip(data[0], 0, 255).astype(np.uint8)]
 
-    def _palette(self, meta: dict | None) -> np.ndarray:
+    def _colours(self, meta: dict | None) -> np.ndarray:
+        """Colour of each of the 256 labels, void included."""
         palette = (meta or {}).get('palette')
         if palette is None:  # evenly spread, the same for every picture
             rng = np.random.RandomState(0)
             palette = rng.randint(30, 256, (self.num_classes, 3))
-        return np.asarray(palette, np.uint8)
+        black = not np.asarray(palette).sum(1).all()
+        table = np.zeros((256, 3), np.uint8)
+        table[self.ignore_value] = (96, 112, 160) if black else (0, 0, 0)
+        table[:len(palette)] = palette
+        return table
 
     def legend(self,
                maps: Sequence[np.ndarray],
                meta: dict | None = None) -> list[Entry]:
-        """Classes that occur; without names, their numbers."""
-        palette = self._palette(meta)
-        names = (meta or {}).get('classes')
+        """Classes that occur, by number if they have no names, and void."""
+        colours, names = self._colours(meta), (meta or {}).get('classes')
+        names = names or [f'class {i}' for i in range(self.num_classes)]
+        names = {**dict(enumerate(names)), self.ignore_value: 'no label'}
         found = np.unique(np.concatenate([np.unique(m) for m in maps]))
-        return [(str(names[i]) if names else f'class {i}',
-                 tuple(palette[i].tolist())) for i in found.tolist()
-                if 0 <= i < min(len(palette), len(names or palette))]
+        return [(str(names[i]), tuple(colours[i].tolist()))
+                for i in found.tolist() if i in names]
 
     def error_map(self,
                   pred: np.ndarray,

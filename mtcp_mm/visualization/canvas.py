@@ -70,12 +70,24 @@ def draw_legend(entries: Sequence[Entry | tuple[str, None]], width: int,
     """
     font, line = _font(size), round(1.5 * size)
     column = round(2.5 * size + max(font.getlength(n) for n, _ in entries))
-    columns = max(1, min(width // column, len(entries)))
-    rows = -(-len(entries) // columns)
-    canvas = Image.new('RGB', (width, rows * line), PAPER)
+    columns = max(1, width // column)
+    blocks: list[list] = []
+    for entry in entries:
+        if entry[1] is None or not blocks:
+            blocks.append([])
+        blocks[-1].append(entry)
+    spots, y = [], 0
+    for block in blocks:
+        if block[0][1] is None:
+            spots.append((block[0], 0, y))
+            block, y = block[1:], y + line
+        rows = -(-len(block) // columns)
+        spots += [(entry, i // rows * column, y + i % rows * line)
+                  for i, entry in enumerate(block)]
+        y += rows * line
+    canvas = Image.new('RGB', (width, y), PAPER)
     draw = ImageDraw.Draw(canvas)
-    for i, (name, colour) in enumerate(entries):
-        x, y = i // rows * column, i % rows * line
+    for (name, colour), x, y in spots:
         if colour is not None:
             draw.rectangle((x, y, x + size, y + size), tuple(colour), INK)
             x += 1.5 * size

@@ -106,16 +106,27 @@ class TestLegend:
     maps = [np.array([[[1, 255]]]), np.array([[[3, 1]]])]
 
     def test_names_of_what_occurs(self):
-        meta = dict(classes=list('abcd'), palette=[[i] * 3 for i in range(4)])
+        meta = dict(
+            classes=list('abcd'), palette=[[i + 1] * 3 for i in range(4)])
         assert TASKS['semseg'].legend(self.maps, meta) == [
-            ('b', (1, 1, 1)), ('d', (3, 3, 3))]
+            ('b', (2, 2, 2)), ('d', (4, 4, 4)), ('no label', (0, 0, 0))]
+        assert TASKS['semseg'].legend(self.maps[1:], meta) == [
+            ('b', (2, 2, 2)), ('d', (4, 4, 4))]
 
     def test_without_names(self):
         legend = TASKS['semseg'].legend(self.maps)
-        assert [name for name, _ in legend] == ['class 1', 'class 3']
-        for (_, colour), index in zip(legend, (1, 3)):
+        assert [name for name, _ in legend] == ['class 1', 'class 3',
+                                                'no label']
+        for (_, colour), index in zip(legend, (1, 3, 255)):
             drawn = TASKS['semseg'].draw(np.array([[[index]]]))
             assert tuple(drawn[0, 0].tolist()) == colour
+
+    def test_void_is_no_colour_of_a_class(self):
+        meta = dict(
+            classes=list('abcd'), palette=[[i, i, i] for i in range(4)])
+        colours = dict(TASKS['semseg'].legend(
+            [np.array([[[0, 1, 2, 3, 255]]])], meta))
+        assert len(set(colours.values())) == 5
 
     def test_amounts_have_none(self):
         assert TASKS['depth'].legend([np.ones((1, 2, 2))]) == []

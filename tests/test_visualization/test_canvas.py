@@ -148,10 +148,16 @@ class TestDrawGrid:
             assert box(picture, GREEN)[0] >= draw_grid(case).shape[0]
 
 
-def test_heading_has_no_patch():
-    picture = draw_legend([('parts', None), ('arm', RED)], 100, 16)
-    assert box(picture, RED)[0] >= 20  # second line
-    assert (picture[:20] < 100).all(-1).any()
+def test_every_heading_is_above_its_block():
+    entries = [('a', None), ('b', RED), ('c', RED), ('d', None), ('e', GREEN)]
+    picture = draw_legend(entries, 400, 16)
+    red, green = box(picture, RED), box(picture, GREEN)
+    assert red[3] - red[1] > 30  # side by side
+    assert red[0] >= 24 and green[0] - red[0] == 48  # two lines below
+    for top in (0, 48):
+        heading = picture[top:top + 24]
+        assert (heading < 100).all(-1).any()
+        assert not box(heading, RED) and not box(heading, GREEN)
 
 
 def test_legend_has_one_patch_per_entry():

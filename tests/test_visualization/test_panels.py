@@ -37,7 +37,8 @@ class TestDrawTask:
         right, wrong = (list(c) for _, c in panels.error_scale.entries()[:2])
         np.testing.assert_array_equal(panels.error,
                                       [[right, wrong], [right, void]])
-        assert [name for name, _ in panels.legend] == ['a', 'b']
+        assert [name for name, _ in panels.legend] == ['a', 'b',
+                                                      'no label']
         assert panels.error_summary == '33.3 % wrong'
         assert panels.scale is None
 
