@@ -10,6 +10,9 @@ from .pascal_files import (
     decode_parts,
 )
 
+VOC = PascalVOCDataset.METAINFO
+#: Not the black of VOC: that is how pixels without label are drawn.
+BACKGROUND = [225, 225, 225]
 CONTEXT = dict(folder='pascal-context/trainval', suffix='.mat')
 
 
@@ -42,14 +45,15 @@ class PASCALContextMultiTaskDataset(MultiTaskDataset):
     """
 
     METAINFO = dict(
-        classes=PascalVOCDataset.METAINFO['classes'],
-        palette=PascalVOCDataset.METAINFO['palette'],
+        classes=VOC['classes'],
+        palette=[BACKGROUND, *VOC['palette'][1:]],
         task_meta=dict(
             human_parts=dict(
                 classes=('background', *PART_GROUPS),
-                palette=[[0, 0, 0], [230, 159, 0], [86, 180, 233],
-                         [0, 158, 115], [240, 228, 66], [0, 114, 178],
-                         [213, 94, 0]])))
+                palette=[
+                    BACKGROUND, [230, 159, 0], [86, 180, 233], [0, 158, 115],
+                    [240, 228, 66], [0, 114, 178], [213, 94, 0]
+                ])))
     split_dir = 'ImageSets/Context'
     layouts = dict(
         pascal_mt=dict(
