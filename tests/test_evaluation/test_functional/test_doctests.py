@@ -1,8 +1,9 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""The examples in the docstrings of the functional metrics are true."""
+"""The examples of the functional metrics and of their page are true."""
 import doctest
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,9 @@ def test_examples(name):
 def test_metrics_have_examples(name):
     module = importlib.import_module(f'{functional.__name__}.{name}')
     assert sum(len(t.examples) for t in doctest.DocTestFinder().find(module))
+
+
+def test_examples_of_the_page():
+    page = Path(__file__).parents[3] / 'docs' / 'protocols.md'
+    result = doctest.testfile(str(page), module_relative=False)
+    assert result.attempted and not result.failed
