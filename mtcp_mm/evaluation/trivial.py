@@ -100,6 +100,8 @@ def score_constants(tasks: Mapping[str, DenseTask],
                 size = sample.get(task.gt_key).shape
                 pred = PixelData(data=constant.expand(-1, *size).clone())
                 sample.set_data({task.pred_key: pred})
+                if task.needs_input_size:  # a constant looks the same there
+                    sample.set_data({task.input_size_key: pred})
         evaluator.process([sample])
         count += 1
     return evaluator.evaluate(count)

@@ -121,6 +121,21 @@ class TestConstants:
         assert scores['normals/mean'] == pytest.approx(angle.mean(), rel=1e-5)
         assert scores['edge/odsF'] == 0  # finds no edge at all
 
+    def test_protocols_that_resize_the_prediction(self, cfg):
+        """A constant is the same at every size; the fourth class is absent
+        and a 0 under `mtcp`."""
+        metric = dict(
+            type='mtcp_mm.SegmentationMetric', protocols=['logits', 'mtcp'])
+        tasks = dict(semseg=dict(TASKS['semseg'], metric=metric))
+        evaluator = MultiTaskEvaluator(tasks=tasks)
+        dataset = build_label_dataset(cfg)
+        evaluator.dataset_meta = dataset.metainfo
+        scores = score_constants(
+            build_tasks(tasks), dict(semseg=torch.tensor([[[3]]])),
+            iter_labels(dataset), evaluator)
+        assert scores['semseg/mIoU@mtcp'] == pytest.approx(
+            scores['semseg/mIoU'] * 3 / 4)
+
     @pytest.mark.parametrize('wrap, count', [
         (lambda cfg: cfg, 3),
         (lambda cfg: dict(type='RepeatDataset', dataset=cfg, times=2), 6),
