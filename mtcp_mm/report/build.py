@@ -1,6 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """From runs to the sections of a report."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from .blocks import (
@@ -178,7 +178,9 @@ def _images(runs: Sequence[Run]) -> Section:
     for run in runs:
         record = run.evaluation or {}
         folder = evaluation_file(run.work_dir).parent
-        for task, lists in record.get('images', {}).items():
+        images = record.get('images', {})
+        for task in _ordered(images, run):
+            lists = images[task]
             key = record['per_image'][task]['key']
             name = f'{run.name}, {task}' if len(runs) > 1 else task
             for rank in ('worst', 'best'):
@@ -193,6 +195,13 @@ def _images(runs: Sequence[Run]) -> Section:
                                 examples))
     return Section('images', 'Worst and best images',
                    [*blocks, *_absent(runs, 'evaluation')])
+
+
+def _ordered(tasks: Iterable[str], run: Run) -> list[str]:
+    """Tasks in the order of the scores."""
+    known = list(dict.fromkeys(key.rpartition('/')[0] for key in run.scores))
+    return sorted(
+        tasks, key=lambda t: known.index(t) if t in known else len(known))
 
 
 def _example(item: dict, title: str, task: str, folder) -> Example:

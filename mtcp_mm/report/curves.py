@@ -14,6 +14,8 @@ COLOURS = ('#3b82c4', '#e07b39', '#3a9d5d', '#c8504d', '#8e6bbf', '#9a7650',
 DASHES = ('', '7 3', '2 3', '9 3 2 3')
 WIDTH, HEIGHT, FONT = 380, 210, 12
 LEFT, RIGHT, TOP, BOTTOM = 54, 12, 28, 42
+#: Width of a wide letter.
+ADVANCE = 0.66 * FONT
 
 
 @dataclass
@@ -62,6 +64,15 @@ def number(value: float) -> str:
         mantissa, exponent = text.split('e')
         return f'{float(mantissa):g}e{int(exponent)}'
     return text
+
+
+def _fit(text: str, width: float) -> str:
+    """Text without its middle where it would be wider than ``width``."""
+    longest = int(width / ADVANCE)
+    if len(text) <= longest:
+        return text
+    tail = (longest - 1) // 2
+    return f'{text[:longest - 1 - tail]}\u2026{text[len(text) - tail:]}'
 
 
 def _ticks(low: float,
@@ -133,7 +144,8 @@ def draw(chart: Chart, background: str | None = None) -> str:
         out.append(f'<rect width="{WIDTH}" height="{height}" '
                    f'fill="{background}"/>')
     out.append(f'<text x="{LEFT}" y="16" font-weight="600" '
-               f'fill="currentColor">{escape(chart.title)}</text>')
+               f'fill="currentColor">'
+               f'{escape(_fit(chart.title, WIDTH - LEFT))}</text>')
     for tick in _ticks(y0, y1, log):
         y = y_at(tick)
         out.append(
@@ -186,7 +198,8 @@ def _style(index: int) -> str:
 
 def _draw_legend(names: Sequence[str]) -> tuple[str, int]:
     """Samples of the lines with their names, and the height they take."""
-    widths = [34 + 0.62 * FONT * len(name) for name in names]
+    names = [_fit(name, WIDTH - LEFT - 27) for name in names]
+    widths = [34 + ADVANCE * len(name) for name in names]
     parts, x, y = [], LEFT, HEIGHT + 6
     for i, (name, width) in enumerate(zip(names, widths)):
         if x > LEFT and x + width > WIDTH:

@@ -12,7 +12,7 @@ import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from mmengine.evaluator import Evaluator
 from mmengine.logging import MMLogger
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
+from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
 from mmengine.structures import BaseDataElement
 
 from mtcp_mm.evaluation import DenseTaskMetric
@@ -161,12 +162,37 @@ def _finite(value) -> float | None:
 
 
 def _load_model(cfg: Config, checkpoint: Path) -> torch.nn.Module:
+    weights = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')
+    weights = weights.get('state_dict', weights)
     model_cfg = without_checkpoints(cfg.copy().model)
+    if isinstance(tasks := model_cfg.get('tasks'), dict):
+        names = order_tasks(tasks, weights)
+        model_cfg['tasks'] = {name: tasks[name] for name in names}
     model = MODELS.build(model_cfg)
     if not torch.cuda.is_available():
         model = revert_sync_batchnorm(model)
-    load_checkpoint(model, str(checkpoint), map_location='cpu', strict=True)
+    load_state_dict(model, weights, strict=True)
     return model.eval()
+
+
+def order_tasks(names: Iterable[str], keys: Iterable[str]) -> list[str]:
+    """Names of tasks in the order in which a model was built.
+
+    mmengine sorts the dicts of the config that it dumps, but a head may join
+    the maps of its tasks in their order.
+
+    Args:
+        names (Iterable[str]): Names, in any order.
+        keys (Iterable[str]): Keys of the state dict, as saved.
+
+    Examples:
+        >>> order_tasks(['depth', 'semseg'], ['head.semseg.w', 'head.depth.w'])
+        ['semseg', 'depth']
+    """
+    parts = [part for key in keys for part in key.split('.')]
+    first = {name: parts.index(name) if name in parts else len(parts)
+             for name in names}
+    return sorted(first, key=first.get)
 
 
 def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from mtcp_mm.registry import METRICS
 from .collect import Run
-from .scores import parse_key
+from .scores import describe_metric, parse_key
 from .tables import NOTHING, Cell, Table, all_metrics
 
 FILE = Path(__file__).with_name('published.yml')
@@ -37,6 +38,10 @@ def published_table(name: str, runs: Sequence[Run]) -> Table:
     paper, codes = content[name], content['codes']
     columns = paper['columns']
     infos = all_metrics(runs)
+    for column in columns:  # tasks that no run here has
+        metric = METRICS.get(column['metric'])
+        infos.setdefault(column['key'].partition('/')[0],
+                         describe_metric(metric))
     keys = [parse_key(column['key'], infos) for column in columns]
     houses = {key.task: key.protocol for key in keys}
     table = Table(['method', *(c['label'] for c in columns), 'computed by',
@@ -54,7 +59,9 @@ def published_table(name: str, runs: Sequence[Run]) -> Table:
             cells.append(
                 Cell(value, **_mark(key, protocol, houses[key.task], really)))
         data = paper.get('data', code['data'])
-        cells += [Cell(code['who'], left=True), Cell(data, left=True)]
+        other = dict() if any(data == run.data.name for run in runs) else dict(
+            mark='\u2260', why='not the data of these runs')
+        cells += [Cell(code['who'], left=True), Cell(data, left=True, **other)]
         table.rows.append(cells)
     own = [row for run in runs for protocol in ('', *dict.fromkeys(used))
            for row in _own_row(run, keys, protocol)]
@@ -71,12 +78,10 @@ def published_table(name: str, runs: Sequence[Run]) -> Table:
 
 def _notes(houses: dict[str, str], has_other_metric: bool) -> list[str]:
     """What the marks mean."""
-    shown = ', '.join(f'{task} {house or "not known"}'
-                      for task, house in houses.items())
+    shown = ', '.join(f'{task} {house}' for task, house in houses.items())
     notes = [
         f'Our house protocols: {shown}. An unmarked number was computed '
-        'under the same one; whether the data are the same says the last '
-        'column.',
+        'under the same one. \u2260 behind the data: not those of our runs.',
         '\u2260 name: computed under this protocol, not under ours. Compare '
         'it with our row of that protocol, if there is one.',
         '?: the paper reprints the number; how it was computed is not known.',
@@ -100,7 +105,7 @@ def _mark(key, protocol: str, house: str, really: str | None) -> dict:
     if protocol != house:
         return dict(
             mark=f'\u2260 {protocol}',
-            why=f'protocol {protocol}, ours is {house or "not known"}')
+            why=f'protocol {protocol}, ours is {house}')
     return {}
 
 

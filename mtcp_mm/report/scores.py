@@ -81,11 +81,15 @@ def describe_metrics(evaluator: Evaluator) -> dict[str, MetricInfo]:
     infos = {}
     for metric in evaluator.metrics:
         if isinstance(metric, DenseTaskMetric):
-            cls = type(metric)
-            infos[metric.prefix] = MetricInfo(
-                dict(cls.known_protocols),
-                {p: dict(cls.scores_of(p)) for p in cls.known_protocols})
+            infos[metric.prefix] = describe_metric(type(metric))
     return infos
+
+
+def describe_metric(cls: type[DenseTaskMetric]) -> MetricInfo:
+    """Protocols and scores of a class of metrics."""
+    return MetricInfo(
+        dict(cls.known_protocols),
+        {p: dict(cls.scores_of(p)) for p in cls.known_protocols})
 
 
 def metrics_of_meta(scores: Mapping[str, Mapping]) -> dict[str, MetricInfo]:
