@@ -19,8 +19,10 @@ def smooth(image: np.ndarray, radius: int) -> np.ndarray:
 def edge_orientation(strength: np.ndarray, radius: int = 4) -> np.ndarray:
     """Direction across the edge at every pixel.
 
-    From second derivatives of the blurred map; the formula of the Structured
-    Edge Detection Toolbox of Dollar and Zitnick, which seism uses.
+    From second derivatives of the blurred map, by the formula of the
+    Structured Edge Detection Toolbox of Dollar and Zitnick, which seism uses.
+    It is exact for lines at multiples of 45 degrees, up to 12 degrees off
+    between, and 0 for a line that is level to the last bit.
 
     Args:
         strength (np.ndarray): float (H, W), both at least 2.

@@ -1,0 +1,88 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+import multiprocessing
+import operator
+import os
+import pickle
+import time
+
+import pytest
+
+from mtcp_mm.evaluation.edges import OrderedPool
+
+
+@pytest.fixture(params=['fork', 'spawn'])
+def start_method(request):
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(request.param, force=True)
+    yield request.param
+    multiprocessing.set_start_method(before, force=True)
+
+
+def results(pool, count):
+    for i in range(count):
+        if i % 3:
+            pool.submit(operator.mul, i, 10)
+        else:
+            pool.put(i * 10)
+    return list(pool.drain())
+
+
+class TestOrderedPool:
+    """Oracle: the same calls, one after the other."""
+
+    def test_order_with_any_start_method(self, start_method):
+        assert results(OrderedPool(2), 23) == list(range(0, 230, 10))
+
+    def test_without_processes(self):
+        assert results(OrderedPool(0), 5) == [0, 10, 20, 30, 40]
+
+    def test_runs_elsewhere_and_ends(self):
+        pool = OrderedPool(2)
+        for _ in range(4):
+            pool.submit(os.getpid)
+        pids = set(pool.drain())
+        assert os.getpid() not in pids
+        for pid in pids:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+    def test_can_be_used_again(self):
+        pool = OrderedPool(1)
+        assert results(pool, 2) == results(pool, 2) == [0, 10]
+
+    def test_does_not_run_ahead(self):
+        """The caller waits instead of filling the memory."""
+        pool = OrderedPool(1)
+        start = time.monotonic()
+        for _ in range(6):
+            pool.submit(time.sleep, .05)
+        waited = time.monotonic() - start
+        pool.close()
+        assert waited >= .1  # for two of six; four may be under way
+
+    @pytest.mark.parametrize('num_workers', [0, 1])
+    def test_error_of_a_call_arrives(self, num_workers):
+        pool = OrderedPool(num_workers)
+        with pytest.raises(ValueError):
+            pool.submit(math.sqrt, -1)
+            pool.drain()
+        assert results(pool, 2) == [0, 10]
+
+    def test_dead_process_is_named(self):
+        pool = OrderedPool(1)
+        pool.submit(os._exit, 1)
+        with pytest.raises(RuntimeError, match='worker processes died'):
+            pool.drain()
+
+    def test_pickle(self):
+        pool = OrderedPool(1)
+        assert results(pickle.loads(pickle.dumps(pool)), 2) == [0, 10]
+        pool.submit(os.getpid)
+        with pytest.raises(RuntimeError, match='1 calls are under way'):
+            pickle.dumps(pool)
+        pool.close()
+
+    def test_negative_number(self):
+        with pytest.raises(ValueError, match='0 or more, but is -1'):
+            OrderedPool(-1)
