@@ -12,7 +12,7 @@ NARROW = dict(
         embed_dims=8, depths=[1, 1, 2, 1], num_heads=[1, 2, 4, 8]),
     neck=dict(
         in_channels=[8, 16, 32, 64],
-        channels=32,
+        channels=64,  # two per group of the norms: one would hide biases
         num_queries=7,
         num_encoder_layers=2,
         num_decoder_layers=4,

@@ -14,7 +14,7 @@ CONFIG = str(ROOT / 'configs' / 'mtcp_nyud.py')
 SMALL = [
     f'model.{part}.{key}={str(value).replace(" ", "")}'
     for part, settings in NARROW.items() for key, value in settings.items()
-] + ['model.decode_head.in_channels=32', 'model.decode_head.channels=8']
+] + ['model.decode_head.in_channels=64', 'model.decode_head.channels=8']
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ class TestCheckCheckpoint:
         with pytest.raises(SystemExit) as info:
             check(CONFIG, checkpoint, '--cfg-options', *SMALL,
                   'model.neck.num_queries=8')
-        assert 'decode_head.query_feat.weight is (7, 32)' in info.value.code
+        assert 'decode_head.query_feat.weight is (7, 64)' in info.value.code
 
     def test_config_without_checkpoint(self, check):
         out = check(str(ROOT / 'configs' / 'mtcp_demo.py'))

@@ -114,7 +114,7 @@ class TestOutputs:
                     settings['neck'],
                     init_cfg=dict(init, prefix='decode_head.')),
                 decode_head=dict(
-                    type='mtcp_mm.MTCPHead', in_channels=32, channels=8),
+                    type='mtcp_mm.MTCPHead', in_channels=64, channels=8),
                 tasks=dict(depth=dict(type='mtcp_mm.DepthTask'))))
         model.init_weights()
         model.eval()
@@ -184,7 +184,7 @@ class TestMessages:
                                               (133, 'COCO panoptic')])
     def test_other_class_heads(self, convert, tensors, tmp_path, number, name):
         head = {
-            'class_predictor.weight': torch.ones(number + 1, 32),
+            'class_predictor.weight': torch.ones(number + 1, 64),
             'class_predictor.bias': torch.ones(number + 1)
         }
         _, out = convert(as_bin({**tensors, **head}, tmp_path))

@@ -227,8 +227,8 @@ class TestErrors:
 
     def test_other_shapes(self, mmseg_state, tmp_path):
         text = self.error(mmseg_state, tmp_path, **{'neck.num_queries': 9})
-        assert 'decode_head.query_feat.weight is (7, 32) in the file, ' \
-               '(9, 32) in the model' in text
+        assert 'decode_head.query_feat.weight is (7, 64) in the file, ' \
+               '(9, 64) in the model' in text
         assert 'model.backbone' not in text
 
     def test_deeper_file(self, mmseg_state, tmp_path):
@@ -314,7 +314,7 @@ class TestAllowPartial:
         for key in norms:
             value = model.get_parameter(key)
             assert (value == (1. if key.endswith('weight') else 0.)).all()
-        assert model.neck.query_feat.weight.shape == (9, 32)
+        assert model.neck.query_feat.weight.shape == (9, 64)
         text = model.loading_report.text(all_keys=True)
         assert all(k.removeprefix('backbone.') in text for k in norms)
         assert set(queries) <= set(model.loading_report.without)
