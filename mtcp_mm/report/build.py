@@ -74,8 +74,11 @@ def _runs(runs: Sequence[Run]) -> Section:
 
 
 def _scores(runs: Sequence[Run]) -> Section:
-    table = score_table(runs)
-    blocks = [table] if table.rows else []
+    blocks = []
+    if (table := score_table(runs)).rows:
+        blocks.append(table)
+    if (table := score_table(runs, house=False)).rows:
+        blocks += [Text('Under other protocols', heading=True), table]
     return Section('scores', 'Scores', [*blocks, *_absent(runs, 'scores')])
 
 

@@ -71,11 +71,22 @@ def all_keys(runs: Sequence[Run]) -> list[ScoreKey]:
     return order_keys(keys, all_metrics(runs))
 
 
-def score_table(runs: Sequence[Run]) -> Table:
-    """A row per score, a column per run; the best run is marked."""
+def score_table(runs: Sequence[Run], house: bool = True) -> Table:
+    """A row per score, a column per run; the best run is marked.
+
+    Args:
+        runs (Sequence[Run]): The runs.
+        house (bool): Scores of the house protocols and those of all tasks
+            together; False: the others, those of a metric one below the
+            other. Defaults to True.
+    """
+    keys = [key for key in all_keys(runs) if key.is_house == house]
+    if not house:
+        metrics = list(dict.fromkeys((key.task, key.metric) for key in keys))
+        keys.sort(key=lambda key: metrics.index((key.task, key.metric)))
     table = Table(['score', *(r.name for r in runs), 'protocol', 'better'])
     group = None
-    for key in all_keys(runs):
+    for key in keys:
         if key.task != group:
             group = key.task
             table.groups[len(table.rows)] = group or 'all tasks'
@@ -86,15 +97,12 @@ def score_table(runs: Sequence[Run]) -> Table:
             Cell(key.key, left=True),
             *(Cell(text_of(v), strong=i in best)
               for i, v in enumerate(values)),
-            Cell(protocol + ' (house)' * (key.is_house and bool(key.protocol)),
+            Cell(protocol + ' (house)' * (house and bool(key.protocol)),
                  left=True, why=key.note),
             Cell({True: 'higher', False: 'lower'}.get(key.higher, NOTHING),
                  left=True)
         ])
-    notes = {
-        f'{key.task}: {key.protocol}': key.note
-        for key in all_keys(runs) if key.note
-    }
+    notes = {f'{k.task}, {k.protocol}': k.note for k in keys if k.note}
     table.notes = [f'{name}: {note}.' for name, note in notes.items()]
     return table
 
