@@ -20,6 +20,8 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from mmengine.logging import MMLogger
+
 from mtcp_mm.experiments import (
     make_rows,
     plan_runs,
@@ -28,7 +30,11 @@ from mtcp_mm.experiments import (
     to_json,
     to_markdown,
 )
-from mtcp_mm.experiments.launch import run_locally, run_on_slurm
+from mtcp_mm.experiments.launch import (
+    run_locally,
+    run_on_slurm,
+    slurm_command,
+)
 from mtcp_mm.utils.launch import require_file, write_atomically
 
 
@@ -65,6 +71,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.launcher == 'slurm' and not args.partition:
         parser.error('--launcher slurm needs --partition')
+    if args.gpus < 1:
+        parser.error(f'--gpus must be at least 1, but is {args.gpus}')
     if wrong := [o for o in args.cfg_options if '=' not in o]:
         parser.error(f'--cfg-options wants KEY=VALUE, not {wrong}')
     if len(set(args.seeds)) < len(args.seeds):
@@ -90,14 +98,17 @@ def describe(args: argparse.Namespace) -> dict:
 
 def main() -> int:
     args = parse_args()
+    # mmengine tells whenever a config reads MTCP_BASE
+    MMLogger.get_instance('run_experiments', log_level='WARNING')
     for path in [*args.experiments, *filter(None, [args.base])]:
         require_file(path, 'file')
     experiments = read_list(args.experiments)
     folder = Path(args.experiments[0]).stem if len(
         args.experiments) == 1 else 'experiments'
     if args.base:
-        os.environ['MTCP_BASE'] = os.path.abspath(args.base)
         folder += f'_on_{Path(args.base).stem}'
+    if base := args.base or experiments.base:
+        os.environ['MTCP_BASE'] = os.path.abspath(base)
     work_dir = Path(args.work_dir or Path('work_dirs', folder))
     runs = plan_runs(experiments, args.seeds, work_dir, args.cfg_options)
     names = [e.name for e in experiments.experiments]
@@ -108,7 +119,11 @@ def main() -> int:
     print(f'{len(runs)} runs, {len(missing)} of them to do, in {work_dir}')
     if args.dry_run:
         for run in missing:
-            print(f'\n# {run.name}\n{run.script(args.launcher, args.gpus)}')
+            print(f'\n# {run.name}')
+            if args.launcher == 'slurm':
+                print('#', shlex.join(
+                    slurm_command(run, args.partition, args.gpus)))
+            print(run.script(args.launcher, args.gpus))
         return 0
     failures, about = {}, describe(args)
     if missing and not args.table_only:

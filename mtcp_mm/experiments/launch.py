@@ -2,6 +2,7 @@
 """Start runs: one after the other here, or all at once through Slurm."""
 import fcntl
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -56,8 +57,7 @@ def run_locally(runs: Sequence[Run], about: dict, gpus: int = 1,
     return failures
 
 
-def slurm_command(run: Run, script: Path, partition: str,
-                  gpus: int) -> list[str]:
+def slurm_command(run: Run, partition: str, gpus: int) -> list[str]:
     """Command that submits a job and ends with it.
 
     ``singleton`` lets a job wait for one of the same name, that is for the
@@ -65,8 +65,7 @@ def slurm_command(run: Run, script: Path, partition: str,
     (5), SBATCH_ARGS (further options), as in tools/slurm_train.sh.
 
     Args:
-        run (Run): What to run.
-        script (Path): Its script.
+        run (Run): What to run; its script is ``run.sh``.
         partition (str): Slurm partition.
         gpus (int): Ranks.
     """
@@ -78,7 +77,8 @@ def slurm_command(run: Run, script: Path, partition: str,
         f'--ntasks-per-node={per_node}', f'--gres=gpu:{per_node}',
         f'--cpus-per-task={os.environ.get("CPUS_PER_TASK", 5)}',
         f'--output={run.log}', '--open-mode=append',
-        *os.environ.get('SBATCH_ARGS', '').split(), str(script)
+        *os.environ.get('SBATCH_ARGS', '').split(),
+        str(run.folder / 'run.sh')
     ]
 
 
@@ -98,12 +98,18 @@ def run_on_slurm(runs: Sequence[Run], about: dict, partition: str,
 
     Returns:
         dict[str, str]: Name of every run that has no scores now, and why.
+
+    Raises:
+        ValueError: There is no Slurm here.
     """
+    if shutil.which('sbatch') is None:
+        raise ValueError('--launcher slurm needs the command sbatch. Start '
+                         'this on a login node of the cluster.')
     jobs = []
     for run in runs:
-        script = run.prepare(run.script('slurm', gpus), about)
-        command = slurm_command(run, script, partition, gpus)
-        jobs.append((run, subprocess.Popen(command)))
+        run.prepare(run.script('slurm', gpus), about)
+        jobs.append((run,
+                     subprocess.Popen(slurm_command(run, partition, gpus))))
     say(f'{len(jobs)} jobs submitted to {partition}. Waiting; to look later, '
         'interrupt this and start it again.')
     failures = {}

@@ -2,7 +2,7 @@
 """What shall be run, and what the paper says about it."""
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,21 @@ class Experiment:
 
 @dataclass(frozen=True)
 class ExperimentList:
-    """What a list file holds; ``metrics`` may be empty: show them all."""
+    """What a list file holds.
+
+    Args:
+        title (str): Above the table.
+        metrics (tuple[MetricColumn]): Columns. Empty: the table has none
+            (but table.json has all scores of every run).
+        experiments (tuple[Experiment]): Rows.
+        base (str, optional): Base of all configs instead of their own,
+            relative to the list; see configs/ablations/lps.py.
+    """
 
     title: str
     metrics: tuple[MetricColumn, ...]
     experiments: tuple[Experiment, ...]
+    base: str | None = None
 
 
 def _build(cls: type, where: str, **values) -> Any:
@@ -90,9 +100,10 @@ def _check(path: str, found: ExperimentList) -> None:
         if unknown := sorted(used - keys):
             raise ValueError(f'{path}: {experiment.name!r} speaks of '
                              f'{unknown}, but `metrics` has {sorted(keys)}.')
-        if not os.path.isfile(experiment.config):
-            raise ValueError(f'{path}: the config {experiment.config} of '
-                             f'{experiment.name!r} does not exist.')
+    configs = [experiment.config for experiment in found.experiments]
+    for config in filter(None, [*configs, found.base]):
+        if not os.path.isfile(config):
+            raise ValueError(f'{path}: the config {config} does not exist.')
 
 
 def read_list(paths: Sequence[str]) -> ExperimentList:
@@ -114,13 +125,20 @@ def read_list(paths: Sequence[str]) -> ExperimentList:
         if not isinstance(content, dict) or not content.get('experiments'):
             raise ValueError(f'{path} must be a mapping with `experiments`, '
                              'see configs/ablations/nyud.yml.')
-        folder = os.path.dirname(path)
-        experiments = []
-        for entry in content.pop('experiments'):
-            experiment = _build(Experiment, f'{path}: {entry}', **entry)
-            config = os.path.normpath(os.path.join(folder, experiment.config))
-            experiments.append(
-                _build(Experiment, path, **{**entry, 'config': config}))
+
+        def locate(config: str) -> str:
+            return os.path.normpath(
+                os.path.join(os.path.dirname(path), config))
+
+        experiments = [
+            _build(Experiment, f'{path}: {entry}', **entry)
+            for entry in content.pop('experiments')
+        ]
+        experiments = [
+            replace(e, config=locate(e.config)) for e in experiments
+        ]
+        if content.get('base'):
+            content['base'] = locate(content['base'])
         metrics = [
             _build(MetricColumn, f'{path}: metric {key}', key=key, **entry)
             for key, entry in content.pop('metrics', {}).items()
