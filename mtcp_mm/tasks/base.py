@@ -35,6 +35,8 @@ class DenseTask(metaclass=ABCMeta):
 
     #: Value of a pixel without label (in every channel).
     ignore_value: int | float = 0
+    #: What a label file holds, in a few words.
+    label_format = ''
     #: Criterion that is built when the config names none.
     default_loss: dict = {}
     #: Metric that is built when the config names none; None: not scored.
@@ -113,6 +115,18 @@ class DenseTask(metaclass=ABCMeta):
         Raises:
             ValueError: The file does not hold a label of this task.
         """
+
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """Why a file is probably no label of this task, though it decodes.
+
+        Args:
+            raw (np.ndarray): Content of the file.
+            label (np.ndarray): What :meth:`decode_label` made of it.
+
+        Returns:
+            str, optional: What was found; None: nothing is odd.
+        """
+        return None
 
     def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
         """Correct the values of a label after the camera zoomed in.

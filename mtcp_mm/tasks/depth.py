@@ -18,6 +18,7 @@ class DepthTask(DenseTask):
     """
 
     ignore_value = 0.
+    label_format = 'metres (H, W), 0 = missing'
     default_loss = dict(type='mtcp_mm.MaskedL1Loss')
     default_metric = dict(type='mtcp_mm.DepthMetric')
     error_units = dict(absolute=' m', relative=' %')
@@ -44,6 +45,14 @@ class DepthTask(DenseTask):
         depth = raw.astype(np.float32) * np.float32(scale)
         depth[~np.isfinite(depth) | (depth < 0)] = self.ignore_value
         return depth
+
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """Most pixels are farther away than any of these cameras measures."""
+        known = label[label > 0]
+        if known.size and (middle := np.median(known)) > 100:
+            return (f'half of its depths are above {middle:.0f} m: '
+                    'are these millimetres?')
+        return None
 
     def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
         """What a zoom makes ``factor`` times larger looks that much nearer."""

@@ -21,6 +21,7 @@ class EdgeTask(DenseTask):
     """
 
     ignore_value = 255
+    label_format = '(H, W), 1 (or 255) on edges and 0 elsewhere'
     default_metric = dict(type='mtcp_mm.EdgeMetric')
     error_high = 1.
 

@@ -16,6 +16,7 @@ class NormalsTask(DenseTask):
     """
 
     ignore_value = 0.
+    label_format = 'unit vectors (H, W, 3), 0-vector = missing'
     default_loss = dict(type='mtcp_mm.NormalsL1Loss')
     default_metric = dict(type='mtcp_mm.NormalsMetric')
     error_units = dict(angle='°')
@@ -44,6 +45,16 @@ class NormalsTask(DenseTask):
         length = np.linalg.norm(normals, axis=-1, keepdims=True)
         missing = length < self.min_length
         return np.where(missing, 0, normals / np.where(missing, 1, length))
+
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """Vectors are not of unit length before they are normalised."""
+        stored = raw.astype(np.float32)
+        if raw.dtype == np.uint8:
+            stored = stored * np.float32(2 / 255) - 1
+        length = np.linalg.norm(stored[(label != 0).any(-1)], axis=-1)
+        if length.size and not .9 < (middle := np.median(length)) < 1.1:
+            return f'its vectors have a median length of {middle:.3g}'
+        return None
 
     def flip_label(self, label: np.ndarray, direction: str) -> np.ndarray:
         """A mirror turns the sign of the mirrored axis."""

@@ -15,6 +15,8 @@ class SaliencyTask(DenseTask):
     """
 
     ignore_value = 255
+    label_format = ('(H, W), 1 (or 255) where something stand'
+                    's out and 0 elsewhere')
     error_high = 1.
     default_loss = dict(type='mtcp_mm.BalancedBCELoss')
     default_metric = dict(type='mtcp_mm.SaliencyMetric')

@@ -23,6 +23,7 @@ class SemSegTask(DenseTask):
     """
 
     ignore_value = 255
+    label_format = 'class numbers (H, W)'
     default_loss = dict(
         type='mmseg.CrossEntropyLoss', use_sigmoid=False, avg_non_ignore=True)
     default_metric = dict(type='mtcp_mm.SegmentationMetric')
@@ -59,9 +60,8 @@ class SemSegTask(DenseTask):
                 f'{path} holds label {int(raw[bad].max())}, but task '
                 f'`{self.name}` has {self.num_classes} classes ({expected}).\n'
                 'Is `num_classes` right, and is this the right archive? Check '
-                'it '
-                'with\n    python tools/dataset_converters/check_dataset.py '
-                '<data_root> --type nyud|pascal')
+                'it with\n    python tools/dataset_converters/check_dataset.py'
+                ' <data_root> --type nyud|pascal')
         return label.astype(np.uint8)
 
     def label_to_tensor(self, label: np.ndarray) -> Tensor:
