@@ -1,7 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -63,30 +63,33 @@ class OrderedPool:
                 'have run out of memory. Use fewer, or num_workers=0 to '
                 'compute without them.') from error
 
-    def drain(self) -> Sequence[Any]:
-        """Results of all calls since the last time; ends the processes.
+    def collect(self) -> list:
+        """Await all calls since the last time and return their results.
 
         Raises:
-            Exception: What the first failed call raised.
+            Exception: What the first failed call raised; the others are given
+                up.
         """
         try:
             while self._running:
                 self._collect_oldest()
-            return self._done
-        finally:
-            self._done = []
+        except BaseException:
             self.close()
+            raise
+        done, self._done = self._done, []
+        return done
 
     def __getstate__(self) -> dict:
         if self._running:
             raise RuntimeError(
-                f'{len(self._running)} calls are under way: drain the pool '
-                'before you pickle or copy it.')
+                f'{len(self._running)} calls are under way: collect them '
+                'before you pickle or copy the pool.')
         return dict(self.__dict__, _executor=None)
 
     def close(self) -> None:
         """Give up what is under way and end the processes."""
         self._running.clear()
+        self._done = []
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None

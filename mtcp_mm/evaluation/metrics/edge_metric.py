@@ -46,7 +46,7 @@ class EdgeMetric(DenseTaskMetric):
         task (str): Name of the task.
         ignore_index (int): Label of a void pixel. Defaults to 255.
         protocols (str | Sequence[str], optional): Out of ``bsds_tools``,
-            ``seism``, ``seism_nms`` and, if given, ``custom``. See
+            ``seism``, ``seism_nms`` ('all' are these) and ``custom``. See
             :class:`DenseTaskMetric`.
         custom (Mapping, optional): Rules of the protocol ``custom``: ``base``
             and what differs from it, e.g. ``dict(base='seism',
@@ -73,11 +73,10 @@ class EdgeMetric(DenseTaskMetric):
                  num_workers: int = 2,
                  **kwargs) -> None:
         super().__init__(task, **kwargs)
-        if (CUSTOM in self.protocols) != (custom is not None):
+        if CUSTOM in self.protocols and custom is None:
             raise ValueError(
-                'EdgeMetric needs both or none: `custom` in `protocols` '
-                f'(which is {list(self.protocols)}), and the argument '
-                f'`custom` with its rules (which is {custom}).')
+                'The protocol `custom` of EdgeMetric has no rules: add e.g. '
+                "custom=dict(base='bsds_tools', max_dist=0.01).")
         self._rules = {
             name: PROTOCOLS.get(name) or make_protocol(**custom)
             for name in self.protocols
@@ -88,6 +87,20 @@ class EdgeMetric(DenseTaskMetric):
             line.strip() for line in list_from_file(image_list)
             if line.strip())
         self._pool = OrderedPool(num_workers)
+
+    @property
+    def results(self) -> list[dict]:
+        """list[dict]: Counts of the samples so far; awaits the workers."""
+        self._results.extend({
+            name: {k: torch.as_tensor(v).long()
+                   for k, v in counts.items()}
+            for name, counts in result.items()
+        } for result in self._pool.collect())
+        return self._results
+
+    @results.setter
+    def results(self, results: list[dict]) -> None:
+        self._results = results
 
     @classmethod
     def select_protocols(
@@ -143,13 +156,11 @@ class EdgeMetric(DenseTaskMetric):
         return str(sample['sample_id']) in self._listed
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """See :class:`mmengine.evaluator.BaseMetric`; awaits the workers."""
-        self.results.extend({
-            name: {k: torch.as_tensor(v).long()
-                   for k, v in counts.items()}
-            for name, counts in result.items()
-        } for result in self._pool.drain())
-        return super().evaluate(size)
+        """See :class:`mmengine.evaluator.BaseMetric`; ends the workers."""
+        try:
+            return super().evaluate(size)
+        finally:
+            self._pool.close()
 
     def compute(self, sums: dict[str, Tensor],
                 protocol: str) -> dict[str, float]:

@@ -25,7 +25,9 @@ def results(pool, count):
             pool.submit(operator.mul, i, 10)
         else:
             pool.put(i * 10)
-    return list(pool.drain())
+    done = pool.collect()
+    pool.close()
+    return done
 
 
 class TestOrderedPool:
@@ -41,7 +43,8 @@ class TestOrderedPool:
         pool = OrderedPool(2)
         for _ in range(4):
             pool.submit(os.getpid)
-        pids = set(pool.drain())
+        pids = set(pool.collect())
+        pool.close()
         assert os.getpid() not in pids
         for pid in pids:
             with pytest.raises(ProcessLookupError):
@@ -66,14 +69,14 @@ class TestOrderedPool:
         pool = OrderedPool(num_workers)
         with pytest.raises(ValueError):
             pool.submit(math.sqrt, -1)
-            pool.drain()
+            pool.collect()
         assert results(pool, 2) == [0, 10]
 
     def test_dead_process_is_named(self):
         pool = OrderedPool(1)
         pool.submit(os._exit, 1)
         with pytest.raises(RuntimeError, match='worker processes died'):
-            pool.drain()
+            pool.collect()
 
     def test_pickle(self):
         pool = OrderedPool(1)
