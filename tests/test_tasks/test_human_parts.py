@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mtcp_mm.datasets.transforms import MultiTaskRandomFlip
+from mtcp_mm.registry import MODELS
 from mtcp_mm.tasks import build_tasks
 
 
@@ -35,6 +36,18 @@ class TestHumanPartsTask:
         label = task.decode_label(raw)
         np.testing.assert_array_equal(label, np.full(raw.shape, 255))
         assert not task.valid_mask(task.label_to_tensor(label)).any()
+
+    def test_batch_without_people(self):
+        """Common with PASCAL-Context and two images per GPU: no loss, and a
+        gradient of 0, not NaN."""
+        task = build()
+        criterion = MODELS.build(task.loss_cfg)
+        logits = torch.randn(2, 7, 3, 4, requires_grad=True)
+        nobody = task.label_to_tensor(
+            task.decode_label(np.zeros((3, 4), np.uint8)))
+        loss = task.loss(criterion, logits, torch.stack([nobody] * 2))
+        loss.backward()
+        assert loss.item() == 0 and not logits.grad.any()
 
     def test_one_part_is_enough(self):
         raw = np.array([[0, 0, 3]], np.uint8)
