@@ -48,10 +48,11 @@ class NormalsTask(DenseTask):
 
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
         """Vectors are not of unit length before they are normalised."""
-        stored = raw.astype(np.float32)
+        known = (label[::2, ::2] != 0).any(-1)  # a quarter tells as much
+        stored = raw[::2, ::2][known].astype(np.float32)
         if raw.dtype == np.uint8:
             stored = stored * np.float32(2 / 255) - 1
-        length = np.linalg.norm(stored[(label != 0).any(-1)], axis=-1)
+        length = np.linalg.norm(stored, axis=-1)
         if length.size and not .9 < (middle := np.median(length)) < 1.1:
             return f'its vectors have a median length of {middle:.3g}'
         return None
