@@ -17,12 +17,14 @@ import shlex
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from mmengine.logging import MMLogger
 
 from mtcp_mm.experiments import (
+    main_columns,
     make_rows,
     plan_runs,
     read_list,
@@ -80,7 +82,7 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def describe(args: argparse.Namespace) -> dict:
+def describe(base: str | None) -> dict:
     """Where numbers come from: commit, versions, command, day."""
     git = subprocess.run(['git', 'describe', '--always', '--dirty'],
                          cwd=Path(__file__).parent,
@@ -90,7 +92,7 @@ def describe(args: argparse.Namespace) -> dict:
     return dict(
         command=shlex.join(['python', 'tools/run_experiments.py',
                             *sys.argv[1:]]),
-        base=args.base,
+        base=base,
         started=time.strftime('%Y-%m-%d %H:%M:%S'),
         commit=git.stdout.strip() or 'unknown',
         versions={name: version(name) for name in names})
@@ -107,7 +109,8 @@ def main() -> int:
         args.experiments) == 1 else 'experiments'
     if args.base:
         folder += f'_on_{Path(args.base).stem}'
-    if base := args.base or experiments.base:
+    base = args.base or experiments.base
+    if base:
         os.environ['MTCP_BASE'] = os.path.abspath(base)
     work_dir = Path(args.work_dir or Path('work_dirs', folder))
     runs = plan_runs(experiments, args.seeds, work_dir, args.cfg_options)
@@ -125,7 +128,7 @@ def main() -> int:
                     slurm_command(run, args.partition, args.gpus)))
             print(run.script(args.launcher, args.gpus))
         return 0
-    failures, about = {}, describe(args)
+    failures, about = {}, describe(base)
     if missing and not args.table_only:
         if args.launcher == 'slurm':
             failures = run_on_slurm(missing, about, args.partition, args.gpus)
@@ -135,6 +138,8 @@ def main() -> int:
     for run in runs:
         if (found := run.read_scores()) is not None:
             scores[run.experiment.name][run.seed] = found
+    if not experiments.metrics:
+        experiments = replace(experiments, metrics=main_columns(scores))
     rows = make_rows(experiments, scores)
     table = to_markdown(experiments, rows, args.seeds)
     about['runs'] = [

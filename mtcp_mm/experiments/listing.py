@@ -1,6 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """What shall be run, and what the paper says about it."""
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -55,6 +56,11 @@ class Experiment:
     single_task: str | None = None
     paper: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def folder(self) -> str:
+        """str: Name of the folder of its runs."""
+        return re.sub('[^a-z0-9]+', '_', self.name.lower()).strip('_')
+
 
 @dataclass(frozen=True)
 class ExperimentList:
@@ -62,8 +68,8 @@ class ExperimentList:
 
     Args:
         title (str): Above the table.
-        metrics (tuple[MetricColumn]): Columns. Empty: the table has none
-            (but table.json has all scores of every run).
+        metrics (tuple[MetricColumn]): Columns. Empty: the first score of
+            every task.
         experiments (tuple[Experiment]): Rows.
         base (str, optional): Base of all configs instead of their own,
             relative to the list; see configs/ablations/lps.py.
@@ -87,9 +93,10 @@ def _build(cls: type, where: str, **values) -> Any:
 
 
 def _check(path: str, found: ExperimentList) -> None:
-    names = [experiment.name for experiment in found.experiments]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f'{path} names {twice} more than once.')
+    folders = [experiment.folder for experiment in found.experiments]
+    if twice := sorted({name for name in folders if folders.count(name) > 1}):
+        raise ValueError(f'{path}: several experiments would write to the '
+                         f'folder {twice}. Give them other names.')
     keys = {metric.key for metric in found.metrics}
     for metric in found.metrics:
         if metric.better not in ('higher', 'lower', None):

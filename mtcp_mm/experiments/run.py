@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import shlex
 import sys
 import time
@@ -115,7 +114,6 @@ class Run:
         record = {
             'name': self.experiment.name,
             'config': self.experiment.config,
-            'base': os.environ.get('MTCP_BASE'),
             'options': list(self.options),
             'seed': self.seed,
             'stamp': self.stamp,
@@ -167,9 +165,8 @@ def plan_runs(experiments: ExperimentList, seeds: Sequence[int], folder: Path,
             own = [f'{key}={value}'
                    for key, value in experiment.options.items()]
             words = (*options, *own, f'randomness.seed={seed}')
-            name = re.sub('[^a-z0-9]+', '_', experiment.name.lower())
+            where = folder.absolute() / experiment.folder / f'seed_{seed}'
             runs.append(
-                Run(experiment, seed,
-                    folder.absolute() / name.strip('_') / f'seed_{seed}',
-                    words, make_stamp(experiment.config, words)))
+                Run(experiment, seed, where, words,
+                    make_stamp(experiment.config, words)))
     return runs

@@ -36,6 +36,16 @@ class Row:
     shown: set[str] = field(default_factory=set)
 
 
+def main_columns(scores: Mapping[str, SeedScores]) -> tuple[MetricColumn, ...]:
+    """Columns for a list that names none: the first score of every task."""
+    keys = {}
+    for seeds in scores.values():
+        for run in seeds.values():
+            for key in run:
+                keys.setdefault(key.split('/')[0], key)
+    return tuple(MetricColumn(key, digits=4) for key in keys.values())
+
+
 def mean_and_std(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean, and standard deviation of the sample (n - 1); None for one."""
     values = list(values)
