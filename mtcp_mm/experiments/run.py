@@ -16,6 +16,8 @@ from mtcp_mm.utils.launch import write_atomically
 from .listing import Experiment, ExperimentList
 
 TOOLS = Path(__file__).parents[2] / 'tools'
+if not (TOOLS / 'run_experiments.py').is_file():  # installed from a wheel
+    TOOLS = Path(__file__).parents[1] / '.mim' / 'tools'
 
 
 @dataclass(frozen=True)
