@@ -79,6 +79,14 @@ def _scores(runs: Sequence[Run]) -> Section:
         blocks.append(table)
     if (table := score_table(runs, house=False)).rows:
         blocks += [Text('Under other protocols', heading=True), table]
+    for run in runs:
+        if references := run.meta.get('references'):
+            single = ', '.join(
+                f'{key} {reference["value"]:.4f} ({reference["file"]})'
+                for key, reference in references.items())
+            blocks.append(
+                Text(f'{run.name}: delta_mtl, in percent, is held against '
+                     f'single-task runs: {single}.'))
     return Section('scores', 'Scores', [*blocks, *_absent(runs, 'scores')])
 
 

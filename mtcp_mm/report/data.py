@@ -7,33 +7,7 @@ from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 
-
-@dataclass(frozen=True)
-class Archive:
-    """A published archive, and how it is recognised.
-
-    Attributes:
-        name (str): Its name.
-        dataset (str): Class that reads it.
-        layout (str): Layout that the class finds.
-        size (tuple[int, int], optional): (H, W) of all images.
-        splits (tuple[int, ...]): Number of images of its splits.
-    """
-
-    name: str
-    dataset: str
-    layout: str
-    size: tuple[int, int] | None
-    splits: tuple[int, ...]
-
-
-#: Sources: peers_and_protocols of the design, sections 3.1 and 3.2.
-ARCHIVES = (
-    Archive('NYUD_MT', 'NYUDMultiTaskDataset', 'mt', (480, 640), (795, 654)),
-    Archive('NYUDv2', 'NYUDMultiTaskDataset', 'v2', (425, 560), (795, 654)),
-    Archive('PASCAL_MT', 'PASCALContextMultiTaskDataset', 'pascal_mt',
-            None, (4998, 5105)),
-)
+from mtcp_mm.datasets.checking import KINDS
 
 
 @dataclass
@@ -60,23 +34,26 @@ class DataInfo:
     is_demo: bool = False
 
     @property
-    def archive(self) -> Archive | None:
-        """Archive, optional: The published one that this is."""
-        for known in ARCHIVES:
-            size_fits = known.size is None or list(
-                self.sizes) == [f'{known.size[0]}x{known.size[1]}']
-            if (known.dataset == self.dataset and known.layout == self.layout
-                    and self.num_images in known.splits and size_fits):
-                return known
-        return None
+    def archive(self) -> str:
+        """str: Name of the published archive that this is, '' if none."""
+        sizes = list(self.sizes)
+        for kind in KINDS.values():
+            for known in kind.archives:
+                size_fits = known.size is None or sizes == [
+                    f'{known.size[0]}x{known.size[1]}'
+                ]
+                if (kind.dataset.__name__ == self.dataset and size_fits
+                        and known.layout == self.layout
+                        and known.counts.get(self.split) == self.num_images):
+                    return known.name.split()[0]
+        return ''
 
     @property
     def name(self) -> str:
         """str: Archive or folder, and the size at which it was scored."""
         name = Path(self.root).name or self.root or 'not known'
-        archive = self.archive
-        if archive is not None:
-            name = archive.name
+        if self.archive:
+            name = self.archive
         elif self.is_demo:
             name = 'demo rooms'
         if len(self.sizes) == 1:
@@ -96,7 +73,7 @@ class DataInfo:
             parts.append(f'{self.num_images} images')
         else:
             parts.append('images not looked at')
-        if self.archive is None:
+        if not self.archive:
             parts.append('none of the published archives, as far as one '
                          'can see')
         return ', '.join(parts)

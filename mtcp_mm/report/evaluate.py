@@ -8,26 +8,19 @@ import dataclasses
 import hashlib
 import json
 import logging
-import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
-from mmengine.structures import BaseDataElement
 
-from mtcp_mm.evaluation import DenseTaskMetric
-from mtcp_mm.evaluation.functional import add_sums
 from mtcp_mm.registry import MODELS
 from mtcp_mm.utils.launch import write_atomically
 from .complexity import (
@@ -39,8 +32,8 @@ from .complexity import (
 )
 from .data import data_of_dataset
 from .environment import describe_environment
+from .image_scores import ImageScores, finite, quiet
 from .pictures import write_pictures
-from .ranking import BestAndWorst
 from .scores import build_evaluator, without_references
 
 #: Changes when the files of earlier reports cannot be read any more.
@@ -127,7 +120,7 @@ def evaluate(cfg: Config,
         sizes.update('x'.join(map(str, s.ori_shape[:2])) for s in samples)
         done += len(samples)
         progress(done, len(loader.dataset))
-    with _quiet(logging.WARNING):
+    with quiet(logging.WARNING):
         scores = evaluator.evaluate(done)
     cost.update(
         shape=list(shape),
@@ -138,7 +131,7 @@ def evaluate(cfg: Config,
         device=describe_device(device))
     record = dict(
         made_from=fingerprint(cfg, checkpoint, num_images),
-        scores={k: _finite(v) for k, v in scores.items()},
+        scores={k: finite(v) for k, v in scores.items()},
         details={
             metric.prefix: metric.details
             for metric in evaluator.metrics if getattr(metric, 'details', None)
@@ -153,12 +146,6 @@ def evaluate(cfg: Config,
     write_atomically(
         evaluation_file(work_dir), json.dumps(record, indent=1) + '\n')
     return record
-
-
-def _finite(value) -> float | None:
-    """JSON knows no NaN."""
-    value = float(value)
-    return value if math.isfinite(value) else None
 
 
 def _load_model(cfg: Config, checkpoint: Path) -> torch.nn.Module:
@@ -205,84 +192,3 @@ def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:
     flops = count_flops(
         model, inputs, forward=lambda x: model(x, mode='tensor'))
     return list(inputs.shape[-2:]), flops
-
-
-@contextmanager
-def _quiet(level: int) -> Iterator[None]:
-    """Metrics report what they compute; here only from a level on."""
-    logger = MMLogger.get_current_instance()
-    before = logger.level
-    logger.setLevel(level)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-class ImageScores:
-    """Main score of every task for every image, best and worst kept.
-
-    The score of an image is what the metric computes from the sums of this
-    image alone, in its house protocol if that was asked for.
-
-    Args:
-        evaluator (Evaluator): Gets all samples through :meth:`process`.
-        num_images (int): Best and worst images to keep, of each.
-    """
-
-    def __init__(self, evaluator: Evaluator, num_images: int) -> None:
-        self.evaluator = evaluator
-        self.metrics: dict[str, tuple[DenseTaskMetric, str, str]] = {}
-        for metric in evaluator.metrics:
-            if (not isinstance(metric, DenseTaskMetric)
-                    or metric.prefix in self.metrics):
-                continue
-            known = list(metric.known_protocols)
-            protocol = min(metric.protocols, key=known.index)
-            name = next(iter(metric.scores_of(protocol)))
-            self.metrics[metric.prefix] = metric, name, protocol
-        self.values = {prefix: {} for prefix in self.metrics}
-        self.rankings = {
-            prefix: BestAndWorst(num_images,
-                                 metric.scores_of(protocol)[name])
-            for prefix, (metric, name, protocol) in self.metrics.items()
-        }
-
-    def process(self, samples: list[BaseDataElement], batch: dict) -> None:
-        """Score a batch, also for the evaluator."""
-        before = {p: len(m.results) for p, (m, *_) in self.metrics.items()}
-        self.evaluator.process(samples, batch)
-        for prefix, (metric, name, protocol) in self.metrics.items():
-            results = metric.results[before[prefix]:]
-            for sample, result in zip(samples, results):
-                sums = add_sums([result.get(protocol, {})])
-                if not sums:
-                    continue
-                with _quiet(logging.ERROR):
-                    score = metric.compute(sums, protocol)[name]
-                key = sample_name(sample)
-                self.values[prefix][key] = _finite(score)
-                self.rankings[prefix].offer(
-                    score, (key, metric.task, sample))
-
-    def table(self) -> dict[str, dict]:
-        """Per task: key of the score, its direction, scores by image."""
-        return {
-            prefix: dict(
-                key=f'{prefix}/{metric.key(name, protocol)}',
-                higher=metric.scores_of(protocol)[name],
-                scores=self.values[prefix])
-            for prefix, (metric, name, protocol) in self.metrics.items()
-        }
-
-    def kept(self) -> dict[str, dict[str, list]]:
-        """Per task: ``worst`` and ``best``, lists of (score, item)."""
-        return {
-            prefix: dict(worst=ranking.worst, best=ranking.best)
-            for prefix, ranking in self.rankings.items()
-        }
-
-
-def sample_name(sample: BaseDataElement) -> str:
-    """Id of an image, or the name of its file."""
-    return str(sample.get('sample_id') or Path(sample.img_path).stem)

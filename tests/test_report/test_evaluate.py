@@ -122,7 +122,7 @@ class TestWholeSet:
     def test_data_and_cost(self, run):
         assert run.data.layout == 'mt' and run.data.num_images == 5
         assert run.data.sizes == {f'{SIZE[0]}x{SIZE[1]}': 5}
-        assert run.data.archive is None
+        assert run.data.archive == ''
         cost = run.evaluation['cost']
         assert cost['shape'] == [32, 64] and cost['seconds'] > 0
         total = sum(n for part, n in cost['flops'].items() if part != 'total')
