@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtcp_mm.evaluation import EdgeMetric, MultiTaskEvaluator
 from mtcp_mm.tasks import build_tasks
 
 
@@ -40,3 +41,9 @@ class TestEdgeTask:
     def test_wrong_shape(self, task):
         with pytest.raises(ValueError, match=r'e.npy.*\(2, 2, 3\)'):
             task.decode_label(np.zeros((2, 2, 3)), 'e.npy')
+
+    def test_is_scored_by_default(self):
+        evaluator = MultiTaskEvaluator(
+            tasks=dict(contour=dict(type='mtcp_mm.EdgeTask')))
+        metric, = evaluator.metrics
+        assert isinstance(metric, EdgeMetric) and metric.task == 'contour'
