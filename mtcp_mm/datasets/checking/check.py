@@ -151,7 +151,7 @@ class _Check:
             if paths:
                 # the data set itself says how each file is read
                 infos[name] = self.dataset._find_labels(
-                    self.folder, ids, layout, name)
+                    self.folder, list(paths), layout, name)
         return [(images[i], {
             name: by_id[i]
             for name, by_id in infos.items() if i in by_id
