@@ -77,8 +77,11 @@ def main() -> int:
     cfg = Config.fromfile(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
-    inferencer = MultiTaskInferencer(
-        cfg, args.checkpoint, args.device, max_side=args.max_side or None)
+    try:
+        inferencer = MultiTaskInferencer(
+            cfg, args.checkpoint, args.device, max_side=args.max_side or None)
+    except ValueError as error:  # e.g. the checkpoint of another model
+        raise UsageError(str(error)) from error
     broken, shrunk = [], 0
     for result in track(
             inferencer.iterate(inputs, args.batch_size, on_error='keep'),

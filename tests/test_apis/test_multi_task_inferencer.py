@@ -67,6 +67,23 @@ class TestPredictions:
         for a, b in zip(one, three):
             assert_same(a, b)
 
+    def test_batch_of_inputs_of_different_size(self, config, checkpoint,
+                                               photos):
+        """A resize that keeps the ratio: inputs are padded for the batch."""
+        cfg = copy.deepcopy(config)
+        for transform in cfg.test_dataloader.dataset.pipeline:
+            if transform['type'] == 'Resize':
+                transform['keep_ratio'] = True
+        inferencer = MultiTaskInferencer(
+            cfg, checkpoint, 'cpu', show_progress=False)
+        predictions = inferencer(photos, batch_size=4)['predictions']
+        assert [p['depth'].shape for p in predictions] == SIZES
+        # 50x32 becomes 64x32, alone or beside 32x32
+        small = [photos / '1.png', photos / '2.png']
+        pair = inferencer(small, batch_size=2)['predictions']
+        one = inferencer(small)['predictions']
+        assert_same(pair[0], one[0])
+
     def test_path_array_and_list_are_equal(self, inferencer, photos):
         files = sorted(photos.iterdir())
         arrays = [cv2.imread(str(f)) for f in files]
