@@ -147,7 +147,10 @@ class _Part:
                     f'{len(self.values)} tensors do not hold its numbers: '
                     f'{", ".join(lost[:12])}\nTo mend it: see what '
                     f'`init_weights` of {report.kind} does with them.')
-        report.filled = [k for k in unequal if k not in report.unchecked]
+        if set(unequal) - set(report.unchecked):
+            report.filled = [
+                k for k in self.values if k not in report.unchecked
+            ]
         own = self.module.state_dict()
         with torch.no_grad():
             for key in report.filled:

@@ -78,8 +78,8 @@ def _part_lines(part: PartReport, all_keys: bool) -> list[str]:
     used = [*found.used.values(), *found.resized.values()]
     place = f'{part.name or "the whole model"} ({part.kind})'
     lines = [
-        f'  {place}: {_count(used, "key")} used, found as '
-        f'`{found.prefix}*`, checked by value'
+        f'  {place}: {_count(used, "key")} used, found '
+        f'{_where(found.prefix)}, checked by value'
     ]
     if all_keys:
         lines += [
@@ -106,6 +106,10 @@ def _part_lines(part: PartReport, all_keys: bool) -> list[str]:
                      f'{_count(found.allowed, "key")}')
         lines += _key_lines(found.allowed, all_keys)
     return lines
+
+
+def _where(prefix: str) -> str:
+    return f'as `{prefix}*`' if prefix else 'without a prefix'
 
 
 def _count(keys: Iterable, what: str) -> str:
@@ -148,7 +152,7 @@ def problem_text(part: PartReport, tensors: Mapping, own_keys: int) -> str:
     prefix = 'no prefix' if part.prefix is None else f'prefix {part.prefix!r}'
     lines = [
         f'{part.checkpoint}\ndoes not fit `{place}` ({part.kind}, {prefix} '
-        f'in `init_cfg`). Looked for `{found.prefix}*`:',
+        f'in `init_cfg`). Looked for it {_where(found.prefix)}:',
         f'  right name and shape: {len(found.used) + len(found.resized)} of '
         f'{own_keys} keys'
     ]
