@@ -65,6 +65,9 @@ def runs(finished, tmp_path_factory):
     full = folder / 'full_50%'
     shutil.copytree(finished, full)
     (full / 'metrics.json').write_text(json.dumps(SCORES))
+    single = dict(value=.5, file='stl/metrics.json', config='stl.py')
+    (full / 'metrics_meta.json').write_text(json.dumps(
+        dict(checkpoint='epoch_3.pth', references={'depth/rmse': single})))
     little = folder / 'little'
     little.mkdir()
     write_log(little, epochs=1, weights=False)
@@ -142,7 +145,8 @@ class TestHtml:
         for part in ('A &lt;b&gt; &amp;', 'full_50%', 'seed 3',
                      'semseg: training loss', 'full_50%: weight',
                      'images/s', 'MACs', 'test_dataloader', 'git revision',
-                     'NYUDMultiTaskDataset', 'torch', '0.4316'):
+                     'NYUDMultiTaskDataset', 'torch', '0.4316',
+                     'depth/rmse 0.5000 (stl/metrics.json)'):
             assert part in text, part
 
     def test_absent_parts_are_named(self, text):
