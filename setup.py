@@ -75,6 +75,7 @@ if __name__ == '__main__':
         install_requires=read_requirements('runtime'),
         extras_require={
             'mim': read_requirements('mminstall'),
+            'nyud': ['h5py'],  # tools/dataset_converters/nyud_mat2mt.py
             'onedl': read_requirements('onedl'),
             'tests': read_requirements('tests'),
         },
