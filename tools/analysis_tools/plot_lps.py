@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+from matplotlib import ticker
 from mmengine.config import Config
 
 matplotlib.use('Agg')
@@ -197,6 +198,9 @@ def draw_run(axes: Sequence[plt.Axes], run: Run,
                 marker='.' if len(points) < 100 else None)
     axes[0].axhline(1, color='grey', linewidth=0.8, linestyle=':')
     axes[2].set_yscale('log')
+    axes[2].yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    axes[2].yaxis.set_major_formatter('{x:g}')
+    axes[2].yaxis.set_minor_formatter(ticker.NullFormatter())
     axes[2].set_xlabel(label)
     for axis in axes:
         axis.grid(alpha=0.3)
