@@ -13,6 +13,8 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from mtcp_mm.report.environment import git_revision
+from mtcp_mm.utils.checkpoint import CheckpointError
 from mtcp_mm.utils.launch import (
     UsageError,
     add_common_arguments,
@@ -72,6 +74,7 @@ def main() -> None:
         use_amp(cfg)
     if args.resume:
         use_checkpoint(cfg, args.resume)
+    cfg.setdefault('git_revision', git_revision())  # for the report
     build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
     build(cfg).train()
 
@@ -79,6 +82,6 @@ def main() -> None:
 if __name__ == '__main__':
     try:
         main()
-    except UsageError as error:
+    except (UsageError, CheckpointError) as error:
         print(f'train.py: error: {error}', file=sys.stderr)
         sys.exit(2)

@@ -40,11 +40,16 @@ class HeadTester:
     head_type = None
     kwargs = dict()
 
-    def build(self, num_tasks=3, in_channels=16, **kwargs):
+    def build(self,
+              num_tasks=3,
+              in_channels=16,
+              task_order=TASKS,
+              **kwargs):
         torch.manual_seed(0)
+        tasks = list(task_order)[:num_tasks]
         return self.head_type(
             in_channels=in_channels,
-            task_channels=dict(list(TASKS.items())[:num_tasks]),
+            task_channels={t: TASKS[t] for t in tasks},
             channels=16,
             **self.kwargs,
             **kwargs)
@@ -85,6 +90,16 @@ class HeadTester:
             p.data.normal_()
         other.load_state_dict(head.state_dict())
         a, b = finals(head(x)), finals(other(x))
+        assert all(torch.equal(a[t], b[t]) for t in a)
+
+    def test_order_of_tasks_means_nothing(self):
+        """mmengine sorts them when it dumps a config."""
+        head = self.build(4).eval()
+        turned = self.build(4, task_order=reversed(TASKS)).eval()
+        turned.load_state_dict(head.state_dict())
+        x = torch.randn(2, 16, 12, 20)
+        a, b = finals(head(x)), finals(turned(x))
+        assert list(b) == list(reversed(a))
         assert all(torch.equal(a[t], b[t]) for t in a)
 
     def test_images_of_a_batch_do_not_mix_in_evaluation(self):

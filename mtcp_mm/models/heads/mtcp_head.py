@@ -139,7 +139,8 @@ class MTCPHead(BaseModule):
             return maps, {task: {} for task in maps}
         fused, losses = {}, {}
         for task, fusion in self.fusions.items():
-            aux = [x for name, x in maps.items() if name != task]
+            # sorted: a config that mmengine dumped has its tasks that way
+            aux = [maps[name] for name in sorted(maps) if name != task]
             fused[task], main_feat, aux_feat = fusion(maps[task], aux)
             losses[task] = {}
             if self.loss_coherence is not None:
