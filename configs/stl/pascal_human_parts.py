@@ -11,4 +11,5 @@ train_dataloader = val_dataloader = test_dataloader = dict(
     dataset=dict(tasks=tasks))
 val_evaluator = test_evaluator = dict(tasks=tasks)
 custom_hooks = []  # no LPSHook
-default_hooks = dict(checkpoint=dict(save_best='human_parts/mIoU', rule='greater'))
+default_hooks = dict(
+    checkpoint=dict(save_best='human_parts/mIoU', rule='greater'))
