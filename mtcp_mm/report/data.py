@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 
-from mtcp_mm.datasets.checking import KINDS
+from mtcp_mm.datasets.checking.archives import KINDS, find_converted
 
 
 @dataclass
@@ -23,6 +23,7 @@ class DataInfo:
         sizes (dict[str, int]): 'HxW' to the number of images that were
             scored at this size.
         is_demo (bool): Rooms of ``make_demo_data.py``.
+        is_converted (bool): Made by a converter, whatever it looks like.
     """
 
     dataset: str = ''
@@ -32,10 +33,13 @@ class DataInfo:
     num_images: int | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     is_demo: bool = False
+    is_converted: bool = False
 
     @property
     def archive(self) -> str:
         """str: Name of the published archive that this is, '' if none."""
+        if self.is_converted:
+            return ''
         sizes = list(self.sizes)
         for kind in KINDS.values():
             for known in kind.archives:
@@ -98,7 +102,8 @@ def data_of_config(cfg: Mapping) -> DataInfo:
         root=root,
         split=str(dataset.get('split', '')),
         layout=str(dataset.get('layout', '')),
-        is_demo=Path(root, 'demo.json').is_file())
+        is_demo=Path(root, 'demo.json').is_file(),
+        is_converted=any(find_converted(k, root) for k in KINDS.values()))
 
 
 def _leaves(dataset) -> Iterator[BaseDataset]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import mmengine.fileio as fileio
+
 from ..base import MultiTaskDataset
 from ..folder import DataFolder
 from ..nyud import NYUDMultiTaskDataset
@@ -36,6 +38,8 @@ class Kind:
         archives (tuple): Those that the class can read.
         foreign (Mapping): Name of an archive that it cannot read, to
             (folder, suffix) of files that only that one has.
+        converted (Mapping): File that a converter leaves beside data that
+            look like an archive, to what they are.
         one_size (bool): All images have one size. Defaults to False.
     """
 
@@ -43,6 +47,7 @@ class Kind:
     tasks: Mapping[str, dict]
     archives: tuple[Archive, ...]
     foreign: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    converted: Mapping[str, str] = field(default_factory=dict)
     one_size: bool = False
 
 
@@ -62,6 +67,11 @@ KINDS = dict(
             'NYUv2 of MTAN and LibMTL (13 classes, 288x384)':
             ('train/image', '.npy')
         },
+        {
+            'nyud_from_mat.json':
+            'converted from nyu_depth_v2_labeled.mat, not NYUD_MT: scores of '
+            'normals and edges cannot be compared to published ones'
+        },
         one_size=True),
     pascal=Kind(
         PASCALContextMultiTaskDataset,
@@ -80,6 +90,14 @@ def find_foreign(kind: Kind, folder: DataFolder) -> str | None:
     for name, (place, suffix) in kind.foreign.items():
         if folder.names(place, suffix):
             return name
+    return None
+
+
+def find_converted(kind: Kind, root: str) -> str | None:
+    """What these data are, if they were made by one of our converters."""
+    for file, what in kind.converted.items():
+        if root and fileio.exists(fileio.join_path(root, file)):
+            return what
     return None
 
 

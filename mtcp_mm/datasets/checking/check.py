@@ -8,7 +8,13 @@ import numpy as np
 from mtcp_mm.tasks import build_tasks
 from ..base import MultiTaskDataset
 from ..folder import DataFolder, folders_of
-from .archives import KINDS, Kind, find_foreign, name_archive
+from .archives import (
+    KINDS,
+    Kind,
+    find_converted,
+    find_foreign,
+    name_archive,
+)
 from .fault import Fault
 from .samples import SampleChecker, Tally
 
@@ -250,6 +256,9 @@ def check_dataset(root: str,
     report.known, report.archive = name_archive(
         check.kind, check.layout, counts,
         size if check.kind.one_size else None)
+    converted = find_converted(check.kind, root)
+    if converted:
+        report.known, report.archive = False, f'{converted}.'
     return report
 
 

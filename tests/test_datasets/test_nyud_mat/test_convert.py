@@ -3,6 +3,7 @@ import importlib.util
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from PIL import Image
 
 from mtcp_mm.datasets import NYUDMultiTaskDataset
-from mtcp_mm.datasets.checking import check_dataset
+from mtcp_mm.datasets.checking import KINDS, check_dataset
 from mtcp_mm.datasets.nyud_mat import (
     MARKER,
     LabelledFile,
     convert,
     load_mapping,
 )
+from mtcp_mm.report.data import data_of_config
 from .conftest import CLASSES, NAMES
 
 ROOT = Path(__file__).parents[3]
@@ -161,6 +163,27 @@ class TestConvert:
                 'semseg', 'depth', 'normals', 'edge'])
         assert report.faults == [] and report.remarks == []
         assert report.checked == 5 and not report.known
+
+    def test_is_not_taken_for_the_archive(self, make_nyud, tmp_path,
+                                          monkeypatch):
+        """Counts and sizes alone would say NYUD_MT."""
+        make_nyud(tmp_path, {'1': (), '2': ()})
+        archive = replace(KINDS['nyud'].archives[0], size=(12, 16),
+                          counts=dict(train=2, val=2))
+        kind = replace(KINDS['nyud'], archives=(archive, ))
+        monkeypatch.setitem(KINDS, 'nyud', kind)
+        cfg = dict(test_dataloader=dict(dataset=dict(
+            type='mtcp_mm.NYUDMultiTaskDataset', data_root=str(tmp_path),
+            split='val', layout='mt')))
+        for marked in (False, True):
+            if marked:
+                (tmp_path / MARKER).write_text('{}')
+            report = check_dataset(str(tmp_path), 'nyud')
+            assert report.known is not marked
+            assert report.archive.startswith('converted from') is marked
+            info = data_of_config(cfg)
+            info.num_images, info.sizes = 2, {'12x16': 2}
+            assert info.archive == ('' if marked else 'NYUD_MT')
 
     def test_workers_do_not_matter(self, converted, scene, write_mat, tables,
                                    tmp_path):
