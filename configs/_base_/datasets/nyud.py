@@ -1,6 +1,7 @@
 # NYUD-v2, archive NYUD_MT (480x640), semseg + depth + normals.
 # The layout is in README.md, "Train on NYUD-v2".
 # another place: MTCP_NYUD_ROOT=/path bash tools/dist_train.sh ...
+_base_ = 'loaders.py'
 data_root = '{{$MTCP_NYUD_ROOT:data/NYUD_MT}}'
 image_scale = (640, 480)  # width, height
 crop_size = (480, 640)  # height, width
@@ -32,10 +33,6 @@ test_pipeline = [
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type='mtcp_mm.NYUDMultiTaskDataset',
         data_root=data_root,
@@ -43,10 +40,6 @@ train_dataloader = dict(
         tasks=tasks,
         pipeline=train_pipeline))
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mtcp_mm.NYUDMultiTaskDataset',
         data_root=data_root,
@@ -55,6 +48,5 @@ val_dataloader = dict(
         pipeline=test_pipeline,
         test_mode=True))
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None)
+val_evaluator = dict(tasks=tasks)
 test_evaluator = val_evaluator

@@ -1,6 +1,7 @@
 # PASCAL-Context, archive PASCAL_MT, semseg + human parts + saliency at
 # 512x512. The layout is in docs/pascal.md.
 # another place: MTCP_PASCAL_ROOT=/path bash tools/dist_train.sh ...
+_base_ = 'loaders.py'
 data_root = '{{$MTCP_PASCAL_ROOT:data/PASCAL_MT}}'
 image_scale = (512, 512)  # width, height
 crop_size = (512, 512)  # height, width
@@ -35,10 +36,6 @@ test_pipeline = [
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 train_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type='mtcp_mm.PASCALContextMultiTaskDataset',
         data_root=data_root,
@@ -46,10 +43,6 @@ train_dataloader = dict(
         tasks=tasks,
         pipeline=train_pipeline))
 val_dataloader = dict(
-    batch_size=1,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='mtcp_mm.PASCALContextMultiTaskDataset',
         data_root=data_root,
@@ -58,6 +51,5 @@ val_dataloader = dict(
         pipeline=test_pipeline,
         test_mode=True))
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None)
+val_evaluator = dict(tasks=tasks)
 test_evaluator = val_evaluator
