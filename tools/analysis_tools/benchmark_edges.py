@@ -5,7 +5,7 @@
 
 The maps are synthetic: the true edges are the boundaries of random cells, the
 prediction is a blurred, moved and noisy copy of them. Their density is
-printed; that of NYUD_MT is about what the default gives.
+printed.
 """
 import argparse
 import resource
