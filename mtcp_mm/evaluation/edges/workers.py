@@ -4,18 +4,32 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from typing import Any
 
 import cv2
 
 
+def threadless_context() -> BaseContext:
+    """Start method of processes that are no fork of this one.
+
+    Torch and data loaders have threads here; a fork copies the locks that
+    they hold, but not the threads that would open them, and hangs.
+    """
+    if 'forkserver' not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context('spawn')
+    context = multiprocessing.get_context('forkserver')
+    # imported once, by the server
+    context.set_forkserver_preload(['__main__', 'mtcp_mm.evaluation.edges'])
+    return context
+
+
 class OrderedPool:
     """Compute in other processes, results in the order of the calls.
 
-    Processes start with the first call, by the start method that is the
-    default of :mod:`multiprocessing` (mmengine sets it from
-    ``env_cfg.mp_cfg``). At most four calls per process are under way, then
-    :meth:`submit` waits for the oldest, so memory stays bounded.
+    Processes start with the first call, from a server without threads
+    (:func:`threadless_context`). At most four calls per process are under
+    way, then :meth:`submit` waits for the oldest, so memory stays bounded.
 
     Args:
         num_workers (int): Processes; 0 computes at once in this one.
@@ -38,7 +52,7 @@ class OrderedPool:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
                 self.num_workers,
-                mp_context=multiprocessing.get_context(),
+                mp_context=threadless_context(),
                 initializer=cv2.setNumThreads,
                 initargs=(1, ))
         while len(self._running) >= 4 * self.num_workers:
