@@ -18,9 +18,8 @@ def test_figures_fit_each_other(monkeypatch, capsys):
     tool.main()
     out = capsys.readouterr().out
     assert '3 maps of 60x80' in out and 'edge/odsF@seism' in out
-    lines = re.findall(r'([\d.]+) images/s, ([\d.]+) s of CPU per image, '
-                       r'([\d.]+) min', out)
+    lines = re.findall(r'([\d.]+) images/s, ([\d.]+) min', out)
     assert len(lines) == 2
-    for speed, cpu, minutes in lines:
+    for speed, minutes in lines:
         assert abs(654 / float(speed) / 60 - float(minutes)) < .1
-        assert float(cpu) > 0
+    assert re.search(r'CPU time per image: \d+\.\d{3} s', out)
