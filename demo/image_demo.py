@@ -15,12 +15,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 from rich.progress import track
 
 from mtcp_mm.apis import MultiTaskInferencer
-from mtcp_mm.utils.launch import UsageError, require_file
+from mtcp_mm.utils.launch import (
+    UsageError,
+    add_cfg_options,
+    read_config,
+    require_file,
+    run_tool,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,12 +53,7 @@ def parse_args() -> argparse.Namespace:
         choices=['jpg', 'png', 'none'],
         default='jpg',
         help='format of the pictures (default: %(default)s)')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override settings of the config')
+    add_cfg_options(parser)
     args = parser.parse_args()
     for name, least in (('batch_size', 1), ('max_side', 0)):
         if getattr(args, name) < least:
@@ -74,9 +74,7 @@ def main() -> int:
         inputs = MultiTaskInferencer.list_inputs(args.images)
     except FileNotFoundError as error:
         raise UsageError(str(error)) from None
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     try:
         inferencer = MultiTaskInferencer(
             cfg, args.checkpoint, args.device, max_side=args.max_side or None)
@@ -107,8 +105,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except UsageError as error:
-        print(f'image_demo.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

@@ -37,7 +37,7 @@ from mtcp_mm.experiments.launch import (
     run_on_slurm,
     slurm_command,
 )
-from mtcp_mm.utils.launch import require_file, write_atomically
+from mtcp_mm.utils.launch import require_file, run_tool, write_atomically
 
 
 def parse_args() -> argparse.Namespace:
@@ -158,8 +158,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except ValueError as error:
-        print(f'run_experiments.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main, ValueError)

@@ -9,7 +9,6 @@ metrics_meta.json beside it says under which protocol each score was taken,
 on which data, and by which code; docs/protocols.md explains both.
 """
 import argparse
-import sys
 from pathlib import Path
 
 from mmengine.config import Config
@@ -26,6 +25,7 @@ from mtcp_mm.utils.launch import (
     add_common_arguments,
     load_config,
     require_file,
+    run_tool,
 )
 
 
@@ -106,8 +106,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UsageError as error:
-        print(f'test.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

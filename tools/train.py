@@ -5,7 +5,6 @@
     bash tools/dist_train.sh configs/mtcp_nyud.py 8 --amp --resume
 """
 import argparse
-import sys
 from pathlib import Path
 
 import torch
@@ -13,13 +12,14 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mtcp_mm.report.environment import git_revision
 from mtcp_mm.utils.checkpoint import CheckpointError
+from mtcp_mm.utils.environment import git_revision
 from mtcp_mm.utils.launch import (
     UsageError,
     add_common_arguments,
     load_config,
     require_file,
+    run_tool,
 )
 
 
@@ -80,8 +80,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except (UsageError, CheckpointError) as error:
-        print(f'train.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main, CheckpointError)

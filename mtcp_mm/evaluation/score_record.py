@@ -14,7 +14,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner
 
 from mtcp_mm.report.data import data_of_dataset
-from mtcp_mm.report.environment import describe_environment
+from mtcp_mm.utils.environment import describe_environment
 from mtcp_mm.utils.launch import write_atomically
 from .metrics import DenseTaskMetric, ImageSizes
 

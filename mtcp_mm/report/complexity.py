@@ -196,22 +196,6 @@ def input_shape(cfg: Mapping) -> tuple[int, int]:
     return height, width
 
 
-def without_checkpoints(cfg: dict) -> dict:
-    """Drop ``init_cfg`` and the like from a model config, in place.
-
-    Values change neither size nor time, and would be downloaded.
-    """
-    for key, value in list(cfg.items()):
-        if key in ('init_cfg', 'pretrained'):
-            cfg[key] = None
-        else:
-            children = value if isinstance(value, (list, tuple)) else [value]
-            for child in children:
-                if isinstance(child, dict):
-                    without_checkpoints(child)
-    return cfg
-
-
 def human(number: float) -> str:
     """Short form with a decimal prefix: 1234567 is '1.23 M'.
 

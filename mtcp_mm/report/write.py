@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from mtcp_mm.utils.environment import describe_environment
 from mtcp_mm.utils.launch import write_atomically
 from .build import build_sections
 from .collect import Run
-from .environment import describe_environment
 from .html import render_html
 from .latex import render_latex
 from .markdown import render_markdown

@@ -1,9 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""What tools/train.py and tools/test.py share: arguments, config, ranks."""
+"""What the tools share: arguments, config, ranks, files."""
 import argparse
 import datetime
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from mmengine.config import Config, DictAction
@@ -17,17 +20,28 @@ class UsageError(ValueError):
     """A wrong argument: one line for the user, exit code 2."""
 
 
+def run_tool(main: Callable[[], int | None],
+             *errors: type[Exception]) -> NoReturn:
+    """Run a tool and leave with its exit code.
+
+    Args:
+        main (Callable): Returns the exit code; None is 0.
+        *errors (type[Exception]): Besides :class:`UsageError`, what the user
+            can mend: one line instead of a traceback, exit code 2.
+    """
+    try:
+        sys.exit(main())
+    except (UsageError, *errors) as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        sys.exit(2)
+
+
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that training and testing have in common."""
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints, work_dirs/<config> by default')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override settings of the config: a.b=1 c="[1,2]" d="(x,y)"')
+    add_cfg_options(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
@@ -35,6 +49,49 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         help='how the ranks were started')
     # torch.distributed.launch passes this one; torchrun sets LOCAL_RANK.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``, which :func:`read_config` merges."""
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override settings of the config: a.b=1 c="[1,2]" d="(x,y)"')
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """Read the config ``args.config`` and merge ``args.cfg_options``.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    require_file(args.config, 'config')
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
+def without_checkpoints(cfg: dict) -> dict:
+    """Drop what a model config would download, at any depth, in place.
+
+    Values change neither size nor time of a model.
+
+    Args:
+        cfg (dict): ``init_cfg`` becomes None, and ``pretrained`` None, or
+            False where it is a bool (timm).
+    """
+    for key, value in list(cfg.items()):
+        if key in ('init_cfg', 'pretrained'):
+            cfg[key] = False if isinstance(value, bool) else None
+        else:
+            children = value if isinstance(value, (list, tuple)) else [value]
+            for child in children:
+                if isinstance(child, dict):
+                    without_checkpoints(child)
+    return cfg
 
 
 def require_file(path: str, what: str) -> None:
@@ -69,11 +126,8 @@ def load_config(args: argparse.Namespace) -> Config:
         UsageError: There is no such file, or its parts disagree on tasks.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    require_file(args.config, 'config')
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args)
     cfg.launcher = args.launcher
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
     try:
         check_task_agreement(cfg)
     except ValueError as error:

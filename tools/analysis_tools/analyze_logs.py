@@ -10,7 +10,6 @@ Keys may hold the wildcards * and ?; quote them.
 """
 import argparse
 import statistics
-import sys
 from pathlib import Path
 
 import matplotlib
@@ -19,7 +18,7 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
 
 from mtcp_mm.report.logs import RunLog, read_log  # noqa: E402
-from mtcp_mm.utils.launch import UsageError  # noqa: E402
+from mtcp_mm.utils.launch import UsageError, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -168,8 +167,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UsageError as error:
-        print(f'analyze_logs.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

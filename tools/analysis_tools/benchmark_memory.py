@@ -13,13 +13,18 @@ import resource
 import time
 
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.launch import (
+    add_cfg_options,
+    read_config,
+    run_tool,
+    without_checkpoints,
+)
 
 
 def parse_args():
@@ -34,18 +39,8 @@ def parse_args():
     parser.add_argument('--iters', type=int, default=1)
     parser.add_argument('--device', default=None, help='default: cuda or cpu')
     parser.add_argument('--amp', action='store_true', help='fp16, GPU only')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    add_cfg_options(parser)
     return parser.parse_args()
-
-
-def without_checkpoints(cfg):
-    """Drop what would be downloaded: values do not change the memory."""
-    for key, value in list(cfg.items()):
-        if key == 'init_cfg':
-            cfg[key] = None
-        elif isinstance(value, dict):
-            without_checkpoints(value)
-    return cfg
 
 
 def random_batch(model, batch_size, height, width):
@@ -68,9 +63,7 @@ def random_batch(model, batch_size, height, width):
 
 def main():
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     model = MODELS.build(without_checkpoints(cfg.model)).to(device)
@@ -102,4 +95,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -10,19 +10,23 @@ subtracted. In testing labels keep the size of the file, so they are drawn
 scaled to the image. Another --seed shows other augmentations.
 """
 import argparse
-import sys
 from pathlib import Path
 
 import mmcv
 import numpy as np
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import set_random_seed
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.utils.launch import UsageError, require_file
+from mtcp_mm.utils.launch import (
+    UsageError,
+    add_cfg_options,
+    read_config,
+    run_tool,
+)
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 
 
@@ -44,12 +48,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--number', type=int, help='draw the first so many; default: all')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override settings of the config')
+    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out_dir is None and not args.show:
         parser.error('give --out-dir, or --show, or both')
@@ -73,10 +72,7 @@ def build_dataset(cfg: Config, split: str) -> BaseDataset:
 
 def main() -> None:
     args = parse_args()
-    require_file(args.config, 'config')
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     set_random_seed(args.seed)
     dataset = build_dataset(cfg, args.split)
@@ -103,8 +99,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UsageError as error:
-        print(f'browse_dataset.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

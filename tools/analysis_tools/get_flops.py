@@ -13,11 +13,10 @@ not counted is said below the table.
 import argparse
 import copy
 import json
-import sys
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from prettytable import PrettyTable, TableStyle
 
@@ -30,9 +29,14 @@ from mtcp_mm.report.complexity import (
     human,
     input_shape,
     time_forward,
-    without_checkpoints,
 )
-from mtcp_mm.utils.launch import UsageError, require_file, write_atomically
+from mtcp_mm.utils.launch import (
+    add_cfg_options,
+    read_config,
+    run_tool,
+    without_checkpoints,
+    write_atomically,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -54,11 +58,7 @@ def parse_args() -> argparse.Namespace:
         default=5,
         help='runs that are timed, their median counts; 0: no time')
     parser.add_argument('--out', help='write the numbers here, as JSON')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config, key=value ...')
+    add_cfg_options(parser)
     args = parser.parse_args()
     if args.shape and min(args.shape) < 1:
         parser.error(f'--shape must be two numbers >= 1, not {args.shape}')
@@ -114,10 +114,7 @@ def to_table(numbers: dict) -> str:
 
 def main() -> None:
     args = parse_args()
-    require_file(args.config, 'config')
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     shape = tuple(args.shape or input_shape(cfg))
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
@@ -135,8 +132,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UsageError as error:
-        print(f'get_flops.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

@@ -19,7 +19,7 @@ from mmengine.config import DictAction
 from mtcp_mm.report.collect import collect
 from mtcp_mm.report.published import NAMES
 from mtcp_mm.report.write import write_report
-from mtcp_mm.utils.launch import UsageError, require_file
+from mtcp_mm.utils.launch import require_file, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -95,8 +95,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UsageError as error:
-        print(f'report.py: error: {error}', file=sys.stderr)
-        sys.exit(2)
+    run_tool(main)

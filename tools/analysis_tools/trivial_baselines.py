@@ -11,7 +11,6 @@ import math
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
 from mmengine.evaluator import Evaluator
 from mmengine.registry import EVALUATOR, init_default_scope
 from mmengine.utils import track_iter_progress
@@ -25,6 +24,7 @@ from mtcp_mm.evaluation.trivial import (
     score_constants,
 )
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.launch import add_cfg_options, read_config, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,11 +38,7 @@ def parse_args() -> argparse.Namespace:
         help='scores of a trained model, JSON such as {"depth/rmse": 0.5}')
     parser.add_argument(
         '--out', type=Path, help='write the table here, .json or .md')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the config, key=value ...')
+    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out and args.out.suffix not in ('.json', '.md'):
         parser.error(f'--out must end in .json or .md, but is {args.out}')
@@ -120,9 +116,7 @@ def to_markdown(rows: list[dict]) -> str:
 
 def main() -> None:
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     tasks = build_tasks(cfg.tasks)
     train_set = build_label_dataset(cfg.train_dataloader.dataset)
@@ -153,4 +147,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

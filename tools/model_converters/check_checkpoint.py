@@ -12,13 +12,13 @@ file does not fit. See docs/checkpoints.md.
 import argparse
 import sys
 
-from mmengine.config import Config, DictAction
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 from mtcp_mm.registry import MODELS
 from mtcp_mm.utils.checkpoint import CheckpointError
 from mtcp_mm.utils.checkpoint_loading import pretrained_cfgs
+from mtcp_mm.utils.launch import add_cfg_options, read_config, run_tool
 
 
 def parse_args():
@@ -32,20 +32,13 @@ def parse_args():
         help='file or URL to read in place of those of the config')
     parser.add_argument(
         '--keys', action='store_true', help='name every key, one a line')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override settings of the config, as with tools/train.py')
+    add_cfg_options(parser)
     return parser.parse_args()
 
 
 def main():
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     # mmengine tells of every parameter and of every key that it ignores
     MMLogger.get_instance('check_checkpoint', log_level='ERROR')
@@ -66,4 +59,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -2,7 +2,7 @@
 import subprocess
 
 from mtcp_mm import __version__
-from mtcp_mm.report.environment import (
+from mtcp_mm.utils.environment import (
     describe_environment,
     environment_of_log,
     git_revision,
