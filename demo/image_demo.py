@@ -19,13 +19,13 @@ from rich.console import Console
 from rich.progress import track
 
 from mtcp_mm.apis import MultiTaskInferencer
-from mtcp_mm.utils.launch import (
-    UsageError,
+from mtcp_mm.cli.launch import (
     add_cfg_options,
     read_config,
     require_file,
     run_tool,
 )
+from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:

@@ -10,12 +10,18 @@ from mmengine.registry import EVALUATOR as MMENGINE_EVALUATOR
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import (
+    OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
+)
+from mmengine.registry import PARAM_SCHEDULERS as MMENGINE_PARAM_SCHEDULERS
+from mmengine.registry import RUNNERS as MMENGINE_RUNNERS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import VISUALIZERS as MMENGINE_VISUALIZERS
-from mmengine.registry import Registry
+from mmengine.registry import Registry, build_runner_from_cfg
 
 __all__ = [
-    'DATASETS', 'EVALUATOR', 'HOOKS', 'METRICS', 'MODELS', 'TASKS',
+    'DATASETS', 'EVALUATOR', 'HOOKS', 'METRICS', 'MODELS',
+    'OPTIM_WRAPPER_CONSTRUCTORS', 'PARAM_SCHEDULERS', 'RUNNERS', 'TASKS',
     'TRANSFORMS', 'VISUALIZERS'
 ]
 
@@ -60,3 +66,19 @@ VISUALIZERS = Registry(
     scope=SCOPE,
     parent=MMENGINE_VISUALIZERS,
     locations=['mtcp_mm.visualization'])
+RUNNERS = Registry(
+    'runner',
+    build_func=build_runner_from_cfg,
+    scope=SCOPE,
+    parent=MMENGINE_RUNNERS,
+    locations=['mtcp_mm.engine.runner'])
+PARAM_SCHEDULERS = Registry(
+    'parameter scheduler',
+    scope=SCOPE,
+    parent=MMENGINE_PARAM_SCHEDULERS,
+    locations=['mtcp_mm.engine.schedulers'])
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    'optimizer wrapper constructor',
+    scope=SCOPE,
+    parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
+    locations=['mtcp_mm.engine.optimizers'])

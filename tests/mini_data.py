@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import io
 
-from mtcp_mm.datasets.demo_scenes import write_demo
+from mtcp_mm.preparation.demo_scenes import write_demo
 
 SIZE = (64, 80)
 

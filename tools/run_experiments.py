@@ -23,6 +23,7 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
+from mtcp_mm.cli.launch import require_file, run_tool
 from mtcp_mm.experiments import (
     main_columns,
     make_rows,
@@ -37,7 +38,7 @@ from mtcp_mm.experiments.launch import (
     run_on_slurm,
     slurm_command,
 )
-from mtcp_mm.utils.launch import require_file, run_tool, write_atomically
+from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

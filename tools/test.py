@@ -16,17 +16,17 @@ from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from mtcp_mm.evaluation.metrics import ImageSizes
-from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
-from mtcp_mm.evaluation.score_record import describe_run, write_json
-from mtcp_mm.evaluation.score_table import score_table
-from mtcp_mm.utils.launch import (
-    UsageError,
+from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
     require_file,
     run_tool,
 )
+from mtcp_mm.evaluation.metrics import ImageSizes
+from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
+from mtcp_mm.evaluation.score_record import describe_run, write_json
+from mtcp_mm.evaluation.score_table import score_table
+from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:

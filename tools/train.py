@@ -12,15 +12,15 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from mtcp_mm.utils.checkpoint import CheckpointError
-from mtcp_mm.utils.environment import git_revision
-from mtcp_mm.utils.launch import (
-    UsageError,
+from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
     require_file,
     run_tool,
 )
+from mtcp_mm.records.environment import git_revision
+from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:

@@ -13,9 +13,9 @@ from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
 from mmengine.runner import Runner
 
-from mtcp_mm.report.data import data_of_dataset
-from mtcp_mm.utils.environment import describe_environment
-from mtcp_mm.utils.launch import write_atomically
+from mtcp_mm.records.data import data_of_dataset
+from mtcp_mm.records.environment import describe_environment
+from mtcp_mm.utils.files import write_atomically
 from .metrics import DenseTaskMetric, ImageSizes
 
 #: Changes when a reader of earlier files would stumble.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mtcp_mm.utils.launch import write_atomically
+from mtcp_mm.utils.files import write_atomically
 from .listing import Experiment, ExperimentList
 
 TOOLS = Path(__file__).parents[2] / 'tools'

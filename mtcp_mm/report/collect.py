@@ -9,11 +9,11 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mtcp_mm.utils.environment import environment_of_log, seed_of
-from mtcp_mm.utils.launch import UsageError
-from .data import DataInfo, data_of_config
+from mtcp_mm.records.data import DataInfo, data_of_config
+from mtcp_mm.records.environment import environment_of_log, seed_of
+from mtcp_mm.records.logs import RunLog, log_files, read_log
+from mtcp_mm.utils.errors import UsageError
 from .evaluate import evaluate, fingerprint, read_evaluation
-from .logs import RunLog, log_files, read_log
 from .scores import (
     MetricInfo,
     build_evaluator,

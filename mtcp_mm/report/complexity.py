@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop
 
-from mtcp_mm.utils.launch import UsageError
+from mtcp_mm.utils.errors import UsageError
 
 aten = torch.ops.aten
 #: What :func:`count_flops` leaves out, for people.

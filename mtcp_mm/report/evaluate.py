@@ -21,16 +21,17 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
 
+from mtcp_mm.checkpoints.config import without_checkpoints
+from mtcp_mm.records.data import data_of_dataset
+from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.registry import MODELS
-from mtcp_mm.utils.environment import describe_environment
-from mtcp_mm.utils.launch import without_checkpoints, write_atomically
+from mtcp_mm.utils.files import write_atomically
 from .complexity import (
     NOT_COUNTED,
     count_flops,
     count_parameters,
     describe_device,
 )
-from .data import data_of_dataset
 from .image_scores import ImageScores, finite, quiet
 from .pictures import write_pictures
 from .scores import build_evaluator, without_references

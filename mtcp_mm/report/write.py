@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from mtcp_mm.utils.environment import describe_environment
-from mtcp_mm.utils.launch import write_atomically
+from mtcp_mm.records.environment import describe_environment
+from mtcp_mm.utils.files import write_atomically
 from .build import build_sections
 from .collect import Run
 from .html import render_html

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from mtcp_mm.report.collect import collect, find_checkpoint, find_config
-from mtcp_mm.utils.launch import UsageError
+from mtcp_mm.utils.errors import UsageError
 from .conftest import CONFIG, write_log
 
 

@@ -15,9 +15,8 @@ from mtcp_mm.report.complexity import (
     human,
     input_shape,
     time_forward,
-    without_checkpoints,
 )
-from mtcp_mm.utils.launch import UsageError
+from mtcp_mm.utils.errors import UsageError
 
 
 class Net(nn.Module):
@@ -130,14 +129,6 @@ class TestInputShape:
     def test_unknown(self):
         with pytest.raises(UsageError, match='Say it with --shape H W'):
             input_shape(self.config())
-
-
-def test_without_checkpoints():
-    cfg = dict(
-        init_cfg=dict(checkpoint='http://x'),
-        parts=[dict(pretrained='y', depth=3)])
-    assert without_checkpoints(cfg) == dict(
-        init_cfg=None, parts=[dict(pretrained=None, depth=3)])
 
 
 def test_time_counts_calls():

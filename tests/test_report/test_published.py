@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mtcp_mm.records.data import DataInfo
 from mtcp_mm.registry import METRICS
 from mtcp_mm.report.collect import Run
-from mtcp_mm.report.data import DataInfo
 from mtcp_mm.report.published import NAMES, published_table, read_published
 
 PAPER = Path(__file__).parents[3] / 'shared/paper/mtcp_wacv2025.txt'

@@ -16,8 +16,10 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from mtcp_mm.utils import launch
-from mtcp_mm.utils.launch import UsageError, load_config, write_atomically
+from mtcp_mm.cli import launch
+from mtcp_mm.cli.launch import load_config
+from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.files import write_atomically
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 MODULE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mtcp_mm.utils.launch import UsageError
+from mtcp_mm.utils.errors import UsageError
 
 TOOLS = Path(__file__).parents[2] / 'tools' / 'analysis_tools'
 CONFIG = """

@@ -16,7 +16,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mtcp_mm.datasets.demo_scenes import write_demo
+from mtcp_mm.preparation.demo_scenes import write_demo
 from mtcp_mm.registry import MODELS
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,9 @@ import matplotlib
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
 
-from mtcp_mm.report.logs import RunLog, read_log  # noqa: E402
-from mtcp_mm.utils.launch import UsageError, run_tool
+from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.records.logs import RunLog, read_log  # noqa: E402
+from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:

@@ -18,13 +18,9 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
+from mtcp_mm.checkpoints.config import without_checkpoints
+from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
 from mtcp_mm.registry import MODELS
-from mtcp_mm.utils.launch import (
-    add_cfg_options,
-    read_config,
-    run_tool,
-    without_checkpoints,
-)
 
 
 def parse_args():

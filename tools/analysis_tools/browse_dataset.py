@@ -21,12 +21,8 @@ from mmengine.runner import set_random_seed
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.utils.launch import (
-    UsageError,
-    add_cfg_options,
-    read_config,
-    run_tool,
-)
+from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 
 

@@ -20,6 +20,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from prettytable import PrettyTable, TableStyle
 
+from mtcp_mm.checkpoints.config import without_checkpoints
+from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
 from mtcp_mm.registry import MODELS
 from mtcp_mm.report.complexity import (
     NOT_COUNTED,
@@ -30,13 +32,7 @@ from mtcp_mm.report.complexity import (
     input_shape,
     time_forward,
 )
-from mtcp_mm.utils.launch import (
-    add_cfg_options,
-    read_config,
-    run_tool,
-    without_checkpoints,
-    write_atomically,
-)
+from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mtcp_mm.cli.launch import require_file, run_tool
 from mtcp_mm.report.collect import collect
 from mtcp_mm.report.published import NAMES
 from mtcp_mm.report.write import write_report
-from mtcp_mm.utils.launch import require_file, run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -16,6 +16,7 @@ from mmengine.registry import EVALUATOR, init_default_scope
 from mmengine.utils import track_iter_progress
 from torch import Tensor
 
+from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
 from mtcp_mm.evaluation.evaluator import higher_is_better
 from mtcp_mm.evaluation.trivial import (
     build_label_dataset,
@@ -24,7 +25,6 @@ from mtcp_mm.evaluation.trivial import (
     score_constants,
 )
 from mtcp_mm.tasks import build_tasks
-from mtcp_mm.utils.launch import add_cfg_options, read_config, run_tool
 
 
 def parse_args() -> argparse.Namespace:

@@ -18,7 +18,7 @@ from collections import Counter
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.datasets.checking import (
+from mtcp_mm.preparation.checking import (
     KINDS,
     Report,
     Tally,

@@ -23,7 +23,7 @@ import os
 import sys
 import time
 
-from mtcp_mm.datasets.demo_scenes import CLASSES, write_demo
+from mtcp_mm.preparation.demo_scenes import CLASSES, write_demo
 
 
 def parse_args(argv=None):

@@ -16,7 +16,7 @@ import sys
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.datasets.nyud_mat import convert
+from mtcp_mm.preparation.nyud_mat import convert
 
 
 def parse_args(argv=None) -> argparse.Namespace:

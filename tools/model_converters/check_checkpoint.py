@@ -15,10 +15,10 @@ import sys
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
+from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.checkpoints.loading import pretrained_cfgs
+from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
 from mtcp_mm.registry import MODELS
-from mtcp_mm.utils.checkpoint import CheckpointError
-from mtcp_mm.utils.checkpoint_loading import pretrained_cfgs
-from mtcp_mm.utils.launch import add_cfg_options, read_config, run_tool
 
 
 def parse_args():

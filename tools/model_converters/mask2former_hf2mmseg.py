@@ -28,15 +28,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from mtcp_mm import __version__
-from mtcp_mm.registry import MODELS
-from mtcp_mm.utils.checkpoint import (
+from mtcp_mm.checkpoints.compare import (
     COMPUTED,
     CheckpointError,
     compare,
     tensors_of,
 )
-from mtcp_mm.utils.checkpoint_hf import architecture, convert_mask2former
-from mtcp_mm.utils.checkpoint_report import PartReport, problem_text
+from mtcp_mm.checkpoints.hf import architecture, convert_mask2former
+from mtcp_mm.checkpoints.report import PartReport, problem_text
+from mtcp_mm.registry import MODELS
 
 FILES = ('model.safetensors', 'pytorch_model.bin')
 SIZES = {  # embed_dims, blocks of the third stage

@@ -9,10 +9,10 @@ from mmseg.models.segmentors import BaseSegmentor
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
+from mtcp_mm.checkpoints.loading import init_from_checkpoints
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import TaskLogits
 from mtcp_mm.tasks import build_tasks
-from mtcp_mm.utils.checkpoint_loading import init_from_checkpoints
 from ..layers import resize_to
 from .rank_balance import rank_factors, scale_gradient
 from .sample_geometry import to_original, to_unpadded

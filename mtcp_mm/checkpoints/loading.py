@@ -1,0 +1,248 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Initialise a model from checkpoints and see to it that they arrive.
+
+MMEngine loads a ``Pretrained`` checkpoint with ``strict=False``: a file under
+other names leaves the module at random values, with one line in the log.
+"""
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from logging import INFO
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+from mmengine.model import PretrainedInit
+from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor, nn
+
+from .compare import (
+    COMPUTED,
+    CheckpointError,
+    best_match,
+    find_unequal,
+    tensors_of,
+    values_for,
+)
+from .report import LoadingReport, PartReport, problem_text
+
+UNREADABLE = (OSError, RuntimeError, EOFError, KeyError, ValueError,
+              AttributeError, ImportError, pickle.UnpicklingError)
+
+
+def pretrained_cfgs(module: nn.Module) -> list[dict]:
+    """The ``Pretrained`` entries in a module's ``init_cfg``."""
+    cfgs = getattr(module, 'init_cfg', None) or []
+    cfgs = [cfgs] if isinstance(cfgs, dict) else cfgs
+    return [
+        c for c in cfgs
+        if isinstance(c, dict) and (c.get('type') in ('Pretrained',
+                                                      PretrainedInit))
+    ]
+
+
+def read_tensors(path: str, name: str) -> tuple[dict, dict[str, Tensor]]:
+    """Read a checkpoint from wherever mmengine can.
+
+    Args:
+        path (str): File, URL, ``torchvision://...``.
+        name (str): Place in the model, for the message.
+
+    Returns:
+        tuple: What the file holds, and its tensors, see
+        :func:`mtcp_mm.checkpoints.compare.tensors_of`.
+
+    Raises:
+        CheckpointError: The file cannot be read, or holds no weights.
+    """
+    key = f'model.{name}.init_cfg.checkpoint'.replace('..', '.')
+    try:
+        raw = CheckpointLoader.load_checkpoint(
+            path, map_location='cpu', logger='silent')
+        return raw, tensors_of(raw)
+    except CheckpointError as error:
+        raise CheckpointError(f'{path}, named by `{key}`: {error}') from None
+    except UNREADABLE as error:
+        hint = ('copy the file here by hand and name it there'
+                if '://' in path else 'name a checkpoint of torch there')
+        if path.endswith('.safetensors'):
+            hint = ('convert it with '
+                    'tools/model_converters/mask2former_hf2mmseg.py')
+        raise CheckpointError(
+            f'cannot read {path}, named by `{key}`: '
+            f'{type(error).__name__}: {error}\nTo mend it: {hint}.') from error
+
+
+class _Part:
+    """A module with a checkpoint: found, loaded, checked."""
+
+    def __init__(self, name: str, module: nn.Module, cfg: dict,
+                 allow: Sequence[str], files: dict[str, tuple]) -> None:
+        self.module, self.name = module, name
+        path, prefix = cfg['checkpoint'], cfg.get('prefix')
+        if path not in files:
+            files[path] = read_tensors(path, name)
+        raw, self.tensors = files[path]
+        place = self.full('')
+        wanted = prefix if prefix is None or prefix.endswith(
+            '.') else f'{prefix}.'
+
+        def may_differ(key: str) -> bool:
+            return any(fnmatchcase(self.full(key), p) for p in allow)
+
+        found = best_match(self.tensors, module, (wanted or '', place, ''),
+                           may_differ)
+        self.report = PartReport(name, type(module).__name__, path, prefix,
+                                 found)
+        self.own = module.state_dict()
+        self.values = values_for(self.tensors, module, found)
+        self.usual = found.prefix == (wanted or '') and any(
+            full in raw.get('state_dict', raw)
+            for full in found.used.values())
+        # Both would stop mmengine: a prefix that is not there, and (in
+        # torch's own load_state_dict) a tensor of another shape.
+        self.hide = not self.usual and prefix is not None or any(
+            found.prefix + k in self.tensors
+            and self.tensors[found.prefix + k].shape != v.shape
+            for k, v in self.own.items() if k not in found.resized)
+        self.before = {k: self.own[k].clone() for k in found.resized}
+
+    @property
+    def problem(self) -> str | None:
+        found = self.report.found
+        if found.fits or not (found.missing or found.wrong_shape
+                              or found.left_over) and found.allowed:
+            return None
+        return problem_text(self.report, self.tensors, len(self.own))
+
+    def full(self, key: str) -> str:
+        """Name of a key in the whole model."""
+        return f'{self.name}.{key}' if self.name else key
+
+    def finish(self, taken: set[str]) -> None:
+        """Fill what did not arrive; afterwards all values are the file's.
+
+        Args:
+            taken (set[str]): Keys of the model that the checkpoint of a
+                larger part holds, which mmengine loads last.
+        """
+        found, report = self.report.found, self.report
+        report.overwritten = [k for k in self.values if self.full(k) in taken]
+        for key in report.overwritten:
+            del self.values[key]
+        taken.update(map(self.full, self.values))
+        unequal = find_unequal(self.module, self.values)
+        if self.usual and not self.hide:
+            own = self.module.state_dict()
+            report.unchecked = [
+                k for k in unequal if k in found.resized
+                and not torch.equal(own[k], self.before[k])
+            ]
+            lost = [k for k in unequal if k in found.used]
+            if lost:
+                raise CheckpointError(
+                    f'{report.checkpoint} was loaded into '
+                    f'`model.{self.name}`, but {len(lost)} of '
+                    f'{len(self.values)} tensors do not hold its numbers: '
+                    f'{", ".join(lost[:12])}\nTo mend it: see what '
+                    f'`init_weights` of {report.kind} does with them.')
+        if set(unequal) - set(report.unchecked):
+            report.filled = [
+                k for k in self.values if k not in report.unchecked
+            ]
+        own = self.module.state_dict()
+        with torch.no_grad():
+            for key in report.filled:
+                own[key].copy_(self.values[key])
+
+
+@contextmanager
+def _hidden(parts: Sequence[_Part]) -> Iterator[None]:
+    """Keep checkpoints from mmengine that it would stumble over."""
+    kept = [(p.module, p.module.init_cfg) for p in parts if p.hide]
+    try:
+        for module, cfg in kept:
+            gone = pretrained_cfgs(module)
+            cfgs = [cfg] if isinstance(cfg, dict) else cfg
+            module.init_cfg = [c for c in cfgs if c not in gone] or None
+        yield
+    finally:
+        for module, cfg in kept:
+            module.init_cfg = cfg
+
+
+def init_from_checkpoints(model: nn.Module,
+                          init_weights: Callable[[], None],
+                          allow_partial: Sequence[str] = ()
+                          ) -> LoadingReport | None:
+    """Run ``init_weights`` and check what the checkpoints brought.
+
+    Every submodule with a ``Pretrained`` ``init_cfg`` must find all of its
+    keys, by right name and shape, and hold the numbers of the file when all
+    is done. MMEngine, or the module itself, does the loading. What they
+    cannot find, because the file was saved from a DDP model, from a
+    MultiTaskEstimator or under the plain names, is filled in afterwards.
+
+    The report is logged by rank 0.
+
+    Args:
+        model (nn.Module): Has the submodules.
+        init_weights (Callable): Initialises it as mmengine does.
+        allow_partial (Sequence[str]): Patterns (``fnmatch``) of keys of the
+            model that may be missing in the file, have another shape, or be
+            left over. Defaults to none.
+
+    Returns:
+        LoadingReport | None: None if there is no checkpoint.
+
+    Raises:
+        CheckpointError: A file cannot be read, or does not fit.
+    """
+    files = {}
+    parts = [
+        _Part(name, module, cfg, allow_partial, files)
+        for name, module in model.named_modules()
+        for cfg in pretrained_cfgs(module)
+    ]
+    problems = [p.problem for p in parts if p.problem]
+    if problems:
+        raise CheckpointError('\n\n'.join(problems))
+    with _hidden(parts):
+        init_weights()
+    taken = set()
+    for part in parts:
+        part.finish(taken)
+    if not parts:
+        return None
+    report = _summarise(model, parts)
+    if is_main_process():
+        print_log(report.text(), logger='current', level=INFO)
+    return report
+
+
+def _summarise(model: nn.Module, parts: Sequence[_Part]) -> LoadingReport:
+    reports = [p.report for p in parts]
+    ignored, covered = {}, set()
+    for part in parts:
+        found = part.report.found
+        covered.update(map(part.full, (*found.used, *found.resized)))
+        known = ignored.setdefault(
+            part.report.checkpoint, {
+                k: f'no part with this checkpoint reads `{k.split(".")[0]}.*`'
+                for k in part.tensors
+            })
+        known.update(found.ignored)
+    for report in reports:
+        for full in (*report.found.used.values(),
+                     *report.found.resized.values()):
+            ignored[report.checkpoint].pop(full, None)
+    computed = {
+        k
+        for k in model.state_dict()
+        if k.rpartition('.')[2] in COMPUTED
+    }
+    without = [
+        k for k in model.state_dict() if k not in covered | computed
+    ]
+    return LoadingReport(reports, ignored, without)

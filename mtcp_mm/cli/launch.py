@@ -1,0 +1,162 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""What the tools share: arguments, config, ranks, files."""
+import argparse
+import datetime
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_distributed
+from mmengine.logging import print_log
+
+from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.task_agreement import check_task_agreement
+
+
+def run_tool(main: Callable[[], int | None],
+             *errors: type[Exception]) -> None:
+    """Run a tool and leave with its exit code, unless that is 0.
+
+    Args:
+        main (Callable): Returns the exit code; None is 0.
+        *errors (type[Exception]): Besides :class:`UsageError`, what the user
+            can mend: one line instead of a traceback, exit code 2.
+    """
+    try:
+        code = main()
+    except (UsageError, *errors) as error:
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        code = 2
+    if code:  # a tool may also be run inside of another program
+        sys.exit(code)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that training and testing have in common."""
+    parser.add_argument(
+        '--work-dir',
+        help='folder of logs and checkpoints, work_dirs/<config> by default')
+    add_cfg_options(parser)
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how the ranks were started')
+    # torch.distributed.launch passes this one; torchrun sets LOCAL_RANK.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``, which :func:`read_config` merges."""
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override settings of the config: a.b=1 c="[1,2]" d="(x,y)"')
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """Read the config ``args.config`` and merge ``args.cfg_options``.
+
+    Raises:
+        UsageError: There is no such file.
+    """
+    require_file(args.config, 'config')
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
+def require_file(path: str, what: str) -> None:
+    """Raise :class:`UsageError` if there is no such file.
+
+    Args:
+        path (str): The file; a URL is taken on trust.
+        what (str): What it should be, for the message.
+    """
+    if '://' in path or Path(path).is_file():
+        return
+    folder = Path(path).parent
+    there = sorted(
+        p.name for p in folder.glob(f'*{Path(path).suffix}')) if (
+            folder.is_dir()) else []
+    hint = (f'{folder} has {", ".join(there[:8])}' if there else
+            f'{folder.absolute()} has no such files')
+    raise UsageError(f'{what} {path} does not exist ({hint}).')
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Read the config and merge what the command line says.
+
+    Args:
+        args (argparse.Namespace): With ``config`` and the arguments of
+            :func:`add_common_arguments`.
+
+    Returns:
+        Config: With ``launcher`` and ``work_dir`` set, fit for CPU ranks.
+
+    Raises:
+        UsageError: There is no such file, or its parts disagree on tasks.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = read_config(args)
+    cfg.launcher = args.launcher
+    try:
+        check_task_agreement(cfg)
+    except ValueError as error:
+        raise UsageError(f'{args.config}: {error}') from error
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+    if args.launcher == 'pytorch' and not torch.cuda.is_available():
+        use_cpu_ranks(cfg)
+    return cfg
+
+
+def use_cpu_ranks(cfg: Config) -> None:
+    """Start the process group of ranks without a GPU, and fit the config.
+
+    mmengine's own start and its model wrapper both ask for a GPU per rank.
+    It leaves a running group and a given wrapper alone, though.
+
+    Args:
+        cfg (Config): Changed in place.
+    """
+    dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
+    dist_cfg['backend'] = 'gloo'
+    if not is_distributed():
+        timeout = dist_cfg.get('timeout')
+        torch.distributed.init_process_group(
+            'gloo',
+            timeout=None if timeout is None else datetime.timedelta(
+                seconds=timeout))
+    cfg.setdefault(
+        'model_wrapper_cfg',
+        dict(
+            type='MMDistributedDataParallel',
+            broadcast_buffers=False,
+            find_unused_parameters=cfg.get('find_unused_parameters', False)))
+    cfg.model_wrapper_cfg['device_ids'] = None
+    if _replace_sync_bn(cfg.get('model', {})):
+        print_log(
+            'SyncBN needs GPUs: this run normalises every rank by itself.',
+            'current')
+
+
+def _replace_sync_bn(node) -> bool:
+    """Turn SyncBN into BN below ``node``; tell whether there was any."""
+    children = node.values() if isinstance(node, dict) else node
+    changed = any([
+        _replace_sync_bn(child) for child in children
+        if isinstance(child, (dict, list, tuple))
+    ])
+    if isinstance(node, dict) and node.get('type') == 'SyncBN':
+        node['type'] = 'BN'
+        changed = True
+    return changed

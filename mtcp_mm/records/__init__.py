@@ -1,0 +1,1 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.

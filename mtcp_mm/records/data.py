@@ -1,0 +1,152 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Which data a number belongs to."""
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmengine.dataset import BaseDataset
+
+from .archives import ARCHIVES, find_converted
+
+
+@dataclass
+class DataInfo:
+    """Test data of a run.
+
+    Attributes:
+        dataset (str): Class name.
+        root (str): ``data_root``.
+        split (str): Name of the split.
+        layout (str): Layout that was found, else what the config says.
+        num_images (int, optional): Images of the split.
+        sizes (dict[str, int]): 'HxW' to the number of images that were
+            scored at this size.
+        is_demo (bool): Rooms of ``make_demo_data.py``.
+        is_converted (bool): Made by a converter, whatever it looks like.
+    """
+
+    dataset: str = ''
+    root: str = ''
+    split: str = ''
+    layout: str = ''
+    num_images: int | None = None
+    sizes: dict[str, int] = field(default_factory=dict)
+    is_demo: bool = False
+    is_converted: bool = False
+
+    @property
+    def archive(self) -> str:
+        """str: Name of the published archive that this is, '' if none."""
+        if self.is_converted:
+            return ''
+        sizes = list(self.sizes)
+        for known in ARCHIVES.get(self.dataset, ()):
+            size_fits = known.size is None or sizes == [
+                f'{known.size[0]}x{known.size[1]}'
+            ]
+            if (size_fits and known.layout == self.layout
+                    and known.counts.get(self.split) == self.num_images):
+                return known.name.split()[0]
+        return ''
+
+    @property
+    def name(self) -> str:
+        """str: Archive or folder, and the size at which it was scored."""
+        name = Path(self.root).name or self.root or 'not known'
+        if self.archive:
+            name = self.archive
+        elif self.is_demo:
+            name = 'demo rooms'
+        if len(self.sizes) == 1:
+            name += f' {next(iter(self.sizes))}'
+        elif self.sizes:
+            name += f', {len(self.sizes)} sizes'
+        return name
+
+    @property
+    def description(self) -> str:
+        """str: A sentence for people."""
+        parts = [self.dataset or 'no test data in the config']
+        for key in ('root', 'split', 'layout'):
+            if value := getattr(self, key):
+                parts.append(f'{key} {value}')
+        if self.num_images is not None:
+            parts.append(f'{self.num_images} images')
+        else:
+            parts.append('images not looked at')
+        if not self.archive:
+            parts.append('none of the published archives, as far as one '
+                         'can see')
+        return ', '.join(parts)
+
+
+def _innermost(cfg: Mapping) -> Mapping:
+    """First data set below wrappers."""
+    while True:
+        inner = cfg.get('datasets') or [cfg.get('dataset')]
+        if not isinstance(inner[0], Mapping):
+            return cfg
+        cfg = inner[0]
+
+
+def data_of_config(cfg: Mapping) -> DataInfo:
+    """What a config says about its test data."""
+    loader = cfg.get('test_dataloader') or cfg.get('val_dataloader') or {}
+    dataset = _innermost(loader.get('dataset') or {})
+    root = str(dataset.get('data_root') or '')
+    return DataInfo(
+        dataset=str(dataset.get('type', '')).rpartition('.')[-1],
+        root=root,
+        split=str(dataset.get('split', '')),
+        layout=str(dataset.get('layout', '')),
+        is_demo=Path(root, 'demo.json').is_file(),
+        is_converted=find_converted(root) is not None)
+
+
+def _leaves(dataset) -> Iterator[BaseDataset]:
+    inner = getattr(dataset, 'datasets', None) or [
+        getattr(dataset, 'dataset', None)
+    ]
+    if inner[0] is None:
+        yield dataset
+    else:
+        for child in inner:
+            yield from _leaves(child)
+
+
+def found_layout(dataset) -> str:
+    """Layout of the files that a data set found, '' if it has none."""
+    leaf = next(_leaves(dataset))
+    layouts = getattr(leaf, 'layouts', {})
+    if not layouts or not len(leaf):
+        return ''
+    item = leaf.get_data_info(0)
+    paths = dict({'image': item['img_path']}, **{
+        name: info['path']
+        for name, info in item.get('label_infos', {}).items()
+    })
+
+    def fitting(layout: Mapping) -> int:
+        return sum(
+            str(paths[name]).endswith(source['suffix'])
+            for name, source in layout.items() if name in paths)
+
+    return max(layouts, key=lambda name: fitting(layouts[name]))
+
+
+def data_of_dataset(dataset, cfg: Mapping,
+                    sizes: Mapping[str, int]) -> DataInfo:
+    """As :func:`data_of_config`, with what the built data set knows.
+
+    Args:
+        dataset (Any): The built test data set.
+        cfg (Mapping): A whole config.
+        sizes (Mapping[str, int]): 'HxW' to the number of images that were
+            scored at this size.
+    """
+    info = data_of_config(cfg)
+    info.layout = found_layout(dataset) or info.layout
+    info.num_images = len(dataset)
+    info.sizes = dict(Counter(sizes).most_common())
+    return info
