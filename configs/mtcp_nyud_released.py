@@ -6,63 +6,42 @@
 # RMSE 0.5519 with protocol 'mtcp', mErr 23.80) is the nearest, as no weight
 # reaches the gradient here. Ours: not run.
 _base_ = 'mtcp_nyud.py'
-max_depth = 65535 * .01 * .01  # 6.5535 m
 # Scores of the release [15] beside those of the house, which have no suffix.
 tasks = dict(
     semseg=dict(
         metric=dict(
             type='mtcp_mm.SegmentationMetric', protocols=['logits', 'mtcp'])),
     depth=dict(
-        loss=dict(type='mtcp_mm.MaskedL1Loss', max_target=max_depth),  # [15]
+        loss=dict(type='mtcp_mm.LimitedL1Loss'),  # [15]
         metric=dict(type='mtcp_mm.DepthMetric', protocols=['pooled', 'mtcp'])),
     normals=dict(
         loss=dict(type='mtcp_mm.MaskedMSELoss'),  # [12]
-        intermediate_loss=dict(  # [11]
-            type='mtcp_mm.MaskedL1Loss', max_target=max_depth),
         metric=dict(
             type='mtcp_mm.NormalsMetric', protocols=['float', 'uint8'])))
 
-two_layers = dict(
-    type='mtcp_mm.ConvPredictor',
-    hidden=[
-        dict(
-            out_channels=256,
-            norm_cfg=dict(type='BN'),
-            act_cfg=dict(type='ReLU'))
-    ])
+layer = dict(
+    out_channels=256, norm_cfg=dict(type='BN'), act_cfg=dict(type='ReLU'))
 model = dict(
     tasks=tasks,
     neck=dict(mask_layers='last', mask_activation='none'),  # [6]
     decode_head=dict(
-        hfp=dict(drop_path_rate=0.),
-        fpn=dict(type='mtcp_mm.PlainFPN'),  # [9]
-        cfm=dict(main_act_cfg=None, wide_aux=True),  # [8]
-        cbam=dict(  # [10]
-            reduction=16, norm_cfg=dict(type='BN', momentum=.01)),
+        type='mtcp_mm.ReleasedMTCPHead',  # [8] [9] [10]
         loss_coherence=None,  # [5]
+        hfp=dict(drop_path_rate=0.),
         predictors=dict(  # [16]
-            semseg=dict(double_after=2, **two_layers),
+            semseg=dict(hidden=[layer], double_after=2),
             depth=dict(
-                type='mtcp_mm.ConvPredictor',
                 hidden=[
                     dict(out_channels=128),
                     dict(out_channels=32, act_cfg=dict(type='ReLU'))
                 ],
                 double_after=1),
-            normals=two_layers),
-        intermediate_predictor=dict(
-            type='mtcp_mm.ConvPredictor',
-            hidden=[
-                dict(out_channels=256, bias=False), two_layers['hidden'][0]
-            ])),
-    loss_weighting=dict(
-        apply=False,  # [1]
-        log=False,  # [1] [3]
-        history=1,  # [3]
-        first_weights='inverse_share',  # [3]
-        kappa=7.5,  # [4]
-        min_weight=None,  # [4]
-        intermediate=dict(factor=.5, weighted=False, log=False)))  # [11]
+            normals=dict(hidden=[layer])),
+        stage_predictor=dict(
+            hidden=[dict(out_channels=256, bias=False), layer]),
+        stage_losses=dict(normals=dict(type='mtcp_mm.LimitedL1Loss'))),  # [11]
+    loss_weighting=dict(  # [1] [3] [4]
+        _delete_=True, type='mtcp_mm.ReleasedLPSWeighting'))
 
 # Zoom by one of three factors; no gradient is clipped [13].
 train_pipeline = _base_.train_pipeline

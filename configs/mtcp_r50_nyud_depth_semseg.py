@@ -26,7 +26,6 @@ model = dict(
             type='Pretrained', checkpoint='torchvision://resnet50')),
     decode_head=dict(
         type='mtcp_mm.MTCPHead',
-        in_channels=[256, 512, 1024, 2048],
         channels=128))
 train_dataloader = dict(dataset=dict(tasks=tasks))
 val_dataloader = dict(dataset=dict(tasks=tasks))

@@ -10,13 +10,11 @@ model = dict(
             'semseg':
             dict(
                 type='SegformerHead',
-                in_channels=[64, 128, 320, 512],
                 in_index=[0, 1, 2, 3],
                 channels=256,
                 norm_cfg=dict(type='BN')),
             'depth, normals':
             dict(
                 type='mtcp_mm.MTCPHead',
-                in_channels=[64, 128, 320, 512],
                 channels=128)
         }))

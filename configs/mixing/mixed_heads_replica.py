@@ -4,7 +4,6 @@
 #   python tools/train.py configs/mixing/mixed_heads_replica.py
 # Results, with baselines: docs/mixing.md.
 _base_ = '../mtcp_replica.py'
-in_channels = [32, 64, 160, 256]
 model = dict(
     backbone=dict(
         _delete_=True,
@@ -24,14 +23,12 @@ model = dict(
             'semseg':
             dict(
                 type='SegformerHead',
-                in_channels=in_channels,
                 in_index=[0, 1, 2, 3],
                 channels=64,
                 norm_cfg=dict(type='BN')),
             'depth, normals':
             dict(
                 type='mtcp_mm.MTCPHead',
-                in_channels=in_channels,
                 channels=32,
                 hfp=dict(mlp_ratio=2.))
         }))

@@ -9,14 +9,12 @@ model = dict(
         heads=dict(
             semseg=dict(
                 type='UPerHead',
-                in_channels=[256, 512, 1024, 2048],
                 in_index=[0, 1, 2, 3],
                 pool_scales=(1, 2, 3, 6),
                 channels=256,
                 norm_cfg=dict(type='BN')),
             depth=dict(
                 type='FCNHead',
-                in_channels=1024,
                 in_index=2,
                 channels=256,
                 num_convs=1,
@@ -24,5 +22,4 @@ model = dict(
                 norm_cfg=dict(type='BN')),
             normals=dict(
                 type='mtcp_mm.HFPHead',
-                in_channels=[256, 512, 1024, 2048],
                 channels=128))))

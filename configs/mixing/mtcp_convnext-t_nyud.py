@@ -15,5 +15,4 @@ model = dict(
         layer_scale_init_value=1.0,
         gap_before_final_norm=False,
         init_cfg=dict(
-            type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    decode_head=dict(in_channels=[96, 192, 384, 768]))
+            type='Pretrained', checkpoint=checkpoint, prefix='backbone.')))

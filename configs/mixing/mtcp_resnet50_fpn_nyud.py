@@ -4,7 +4,5 @@ _base_ = 'mtcp_resnet50_nyud.py'
 model = dict(
     neck=dict(
         type='mmdet.FPN',
-        in_channels=[256, 512, 1024, 2048],
         out_channels=128,
-        num_outs=4),
-    decode_head=dict(in_channels=[128, 128, 128, 128]))
+        num_outs=4))

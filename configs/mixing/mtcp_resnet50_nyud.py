@@ -6,5 +6,4 @@ model = dict(
         type='ResNet',
         depth=50,
         init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet50')),
-    decode_head=dict(in_channels=[256, 512, 1024, 2048]))
+            type='Pretrained', checkpoint='torchvision://resnet50')))

@@ -11,5 +11,4 @@ model = dict(
         model_name='regnety_016',
         features_only=True,
         pretrained=True,
-        out_indices=(1, 2, 3, 4)),
-    decode_head=dict(in_channels=[48, 120, 336, 888]))
+        out_indices=(1, 2, 3, 4)))

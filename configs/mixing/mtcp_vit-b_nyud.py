@@ -21,5 +21,4 @@ model = dict(
         type='Feature2Pyramid',
         embed_dim=768,
         rescales=[4, 2, 1, 0.5],
-        norm_cfg=dict(type='BN')),
-    decode_head=dict(in_channels=[768, 768, 768, 768]))
+        norm_cfg=dict(type='BN')))

@@ -5,6 +5,7 @@ from .heads import *  # noqa: F401,F403
 from .layers import *  # noqa: F401,F403
 from .losses import *  # noqa: F401,F403
 from .necks import *  # noqa: F401,F403
+from .released import *  # noqa: F401,F403
 from .weighting import *  # noqa: F401,F403
 
 __all__ = ['MultiTaskDataPreProcessor']

@@ -1,4 +1,9 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from .task_logits import TaskLogits
+from .features import Features, MapInfo
+from .losses import StageLoss, TaskLosses
+from .outputs import ModelOutput, Stage, TaskOutput
 
-__all__ = ['TaskLogits']
+__all__ = [
+    'Features', 'MapInfo', 'ModelOutput', 'Stage', 'StageLoss', 'TaskLosses',
+    'TaskOutput'
+]

@@ -29,8 +29,8 @@ class DenseTask(metaclass=ABCMeta):
             :attr:`default_loss`.
         metric (dict | list[dict], optional): Config(s) of the metrics,
             replaces :attr:`default_metric`.
-        intermediate_loss (dict, optional): Config of the criterion of the
-            intermediate predictions. Defaults to that of the final one.
+        helper (bool): The task only helps: it is trained, but neither
+            predicted nor scored. Defaults to False.
     """
 
     #: Value of a pixel without label (in every channel).
@@ -53,11 +53,11 @@ class DenseTask(metaclass=ABCMeta):
                  out_channels: int,
                  loss: dict | None = None,
                  metric: dict | list[dict] | None = None,
-                 intermediate_loss: dict | None = None) -> None:
+                 helper: bool = False) -> None:
         self.name = ''  # given by `build_tasks`
         self.out_channels = out_channels
         self.loss_cfg = dict(self.default_loss if loss is None else loss)
-        self.intermediate_loss_cfg = intermediate_loss
+        self.helper = helper
         metric = self.default_metric if metric is None else metric
         if metric is None:
             metric = []

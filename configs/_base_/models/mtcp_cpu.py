@@ -11,7 +11,6 @@ model = dict(
         drop_path_rate=0.0),
     neck=dict(
         type='mtcp_mm.Mask2FormerNeck',
-        in_channels=[24, 48, 96, 192],
         channels=32,
         num_queries=20,
         num_encoder_layers=2,
@@ -23,7 +22,6 @@ model = dict(
         norm_cfg=dict(type='GN', num_groups=8)),
     decode_head=dict(
         type='mtcp_mm.MTCPHead',
-        in_channels=32,
         channels=32,
         hfp=dict(depths=(1, 2, 1), num_heads=2, window_size=7, mlp_ratio=2.),
         loss_coherence=dict(

@@ -17,14 +17,12 @@ model = dict(
         init_cfg=dict(type='Pretrained', checkpoint=checkpoint)),
     neck=dict(
         type='mtcp_mm.Mask2FormerNeck',
-        in_channels=[96, 192, 384, 768],
         channels=256,
         num_queries=100,
         init_cfg=dict(
             type='Pretrained', checkpoint=checkpoint, prefix='decode_head.')),
     decode_head=dict(
         type='mtcp_mm.MTCPHead',
-        in_channels=256,
         channels=256,
         hfp=dict(depths=(1, 2, 1), num_heads=2, window_size=7),
         loss_coherence=dict(

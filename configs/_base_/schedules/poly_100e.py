@@ -1,6 +1,7 @@
 # 100 epochs of AdamW, learning rate poly 0.9 per epoch.
 optim_wrapper = dict(
     type='OptimWrapper',
+    constructor='mtcp_mm.MultiTaskOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=5e-5, weight_decay=1e-4))
 param_scheduler = [
     dict(

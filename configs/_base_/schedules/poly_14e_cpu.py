@@ -2,6 +2,7 @@
 # high learning rate, a short warm-up and clipped gradients.
 optim_wrapper = dict(
     type='OptimWrapper',
+    constructor='mtcp_mm.MultiTaskOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4, fused=True),
     clip_grad=dict(max_norm=5.))
 param_scheduler = [

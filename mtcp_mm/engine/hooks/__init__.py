@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .epoch_weighting_hook import EpochWeightingHook
 from .lps_hook import LPSHook
 from .visualization_hook import MultiTaskVisualizationHook
 
-__all__ = ['LPSHook', 'MultiTaskVisualizationHook']
+__all__ = ['EpochWeightingHook', 'LPSHook', 'MultiTaskVisualizationHook']

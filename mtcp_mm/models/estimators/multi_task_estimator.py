@@ -1,8 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
+from functools import cache
 
-import torch
 from mmengine.model import ModuleDict
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import BaseSegmentor
@@ -11,11 +10,12 @@ from torch import Tensor
 
 from mtcp_mm.checkpoints.loading import init_from_checkpoints
 from mtcp_mm.registry import MODELS
-from mtcp_mm.structures import TaskLogits
+from mtcp_mm.structures import Features, ModelOutput, TaskLosses
 from mtcp_mm.tasks import build_tasks
+from ..encoders import build_encoder, channels_of, describe, encode, offer
 from ..layers import resize_to
-from .rank_balance import rank_factors, scale_gradient
 from .sample_geometry import to_original, to_unpadded
+from .step_losses import step_losses
 
 
 @MODELS.register_module()
@@ -23,13 +23,18 @@ class MultiTaskEstimator(BaseSegmentor):
     """One network, many dense predictions: backbone, neck, head.
 
     Args:
-        backbone (dict): Any backbone with a tuple of maps as output.
-        decode_head (dict): Head that turns features into
-            ``{task: TaskLogits}``; it receives ``task_channels``.
+        backbone (dict): Any backbone with a tuple of maps as output, finest
+            first, or one that knows the tasks and returns
+            :class:`mtcp_mm.structures.Features`; it gets the names of the
+            ``tasks`` if it asks for them.
+        decode_head (dict): Head that turns features into a
+            :class:`mtcp_mm.structures.ModelOutput`; it receives
+            ``task_channels``, and ``in_channels``, ``in_strides`` and
+            ``helpers`` if it asks for them.
         tasks (dict): Task name to config, see
             :func:`mtcp_mm.tasks.build_tasks`.
         neck (dict, optional): Any neck; None: the head takes the maps of the
-            backbone.
+            backbone. It gets their ``in_channels`` if the config has none.
         loss_weighting (dict, optional): Turns the losses of the tasks into
             one. Defaults to equal weights.
         data_preprocessor (dict, optional): Defaults to mmengine's.
@@ -67,10 +72,16 @@ class MultiTaskEstimator(BaseSegmentor):
         self.allow_partial = tuple(allow_partial)
         self.loading_report = None
         self.tasks = build_tasks(tasks)
-        self.backbone = MODELS.build(backbone)
-        self.neck = None if neck is None else MODELS.build(neck)
+        names = list(self.tasks)
+        self.backbone, self.neck = build_encoder(backbone, neck, names)
+        known = cache(lambda: channels_of(
+            describe(self.backbone, self.neck), names))
         self.decode_head = MODELS.build(
-            decode_head,
+            offer(
+                decode_head,
+                helpers=[n for n, t in self.tasks.items() if t.helper],
+                in_channels=lambda: known()['in_channels'],
+                in_strides=lambda: known()['in_strides']),
             default_args=dict(task_channels={
                 name: task.out_channels
                 for name, task in self.tasks.items()
@@ -78,10 +89,6 @@ class MultiTaskEstimator(BaseSegmentor):
         self.criteria = ModuleDict({
             name: MODELS.build(task.loss_cfg)
             for name, task in self.tasks.items()
-        })
-        self.intermediate_criteria = ModuleDict({
-            name: MODELS.build(task.intermediate_loss_cfg)
-            for name, task in self.tasks.items() if task.intermediate_loss_cfg
         })
         self.loss_weighting = MODELS.build(
             loss_weighting or dict(type='mtcp_mm.FixedWeighting'),
@@ -102,36 +109,59 @@ class MultiTaskEstimator(BaseSegmentor):
             self.loading_report = init_from_checkpoints(
                 self, super().init_weights, self.allow_partial)
 
-    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+    def extract_feat(self, inputs: Tensor) -> Features:
         """Features of the images (N, 3, H, W), as the head takes them."""
-        feats = self.backbone(inputs)
-        return feats if self.neck is None else self.neck(feats)
+        return encode(self.backbone, self.neck, inputs)
 
     def _forward(self,
                  inputs: Tensor,
                  data_samples: list[SegDataSample] | None = None
-                 ) -> dict[str, TaskLogits]:
-        """Raw output of the head, per task."""
-        return self.decode_head(self.extract_feat(inputs))
+                 ) -> ModelOutput:
+        """Raw output of the head."""
+        return self.decode(self.extract_feat(inputs))
+
+    def decode(self, feats: Features) -> ModelOutput:
+        """Raw output of the head for features of :meth:`extract_feat`.
+
+        Raises:
+            TypeError: The head returns something else than a ModelOutput.
+            ValueError: It lacks a task, or the final logits of one.
+        """
+        output, head = self.decode_head(feats), type(self.decode_head).__name__
+        if not isinstance(output, ModelOutput):
+            raise TypeError(
+                f'{head} returns a {type(output).__name__}, not a '
+                'mtcp_mm.structures.ModelOutput: see "A head of your own" in '
+                'docs/mixing.md')
+        for name, task in self.tasks.items():
+            out = output.tasks.get(name)
+            if out is None or out.final is None and not task.helper:
+                what = 'nothing' if out is None else 'no final logits'
+                raise ValueError(
+                    f'{head} returns {what} for task `{name}`. If it only '
+                    f'helps others, say so: tasks=dict({name}=dict(..., '
+                    'helper=True))')
+        return output
 
     def encode_decode(self,
                       inputs: Tensor,
                       batch_data_samples: list[SegDataSample] | None = None
                       ) -> dict[str, Tensor]:
-        """Final logits per task, at the size of the input, in fp32."""
+        """Final logits per task that does more than help, at the size of the
+        input, in fp32."""
+        tasks = self._forward(inputs).tasks
         return {
-            name: resize_to(logits.final.float(), inputs.shape[-2:])
-            for name, logits in self._forward(inputs).items()
+            name: resize_to(tasks[name].final.float(), inputs.shape[-2:])
+            for name, task in self.tasks.items() if not task.helper
         }
 
     def loss(self, inputs: Tensor,
-             data_samples: list[SegDataSample]) -> dict[str, Tensor]:
+             data_samples: list[SegDataSample]) -> TaskLosses:
         """Unweighted losses of a batch.
 
         Images may lack labels, and whole batches those of a task. The loss of
-        a task is taken over what is labelled; on several ranks its gradient
-        is scaled such that every labelled image counts the same on all of
-        them (:func:`rank_factors`).
+        a task is taken over what is labelled, on all ranks together: every
+        labelled image counts the same (:func:`mean_over_ranks`).
 
         Args:
             inputs (Tensor): Images, shape (N, 3, H, W).
@@ -139,92 +169,33 @@ class MultiTaskEstimator(BaseSegmentor):
                 for every task that the image is labelled for.
 
         Returns:
-            dict[str, Tensor]: ``<task>.loss`` of the final logits,
-            ``<task>.loss_inter<i>`` of the intermediate ones (coarsest
-            first), ``<aux>.loss`` of what the head adds. A task without a
-            single labelled pixel has no entry; ``unlabelled.loss``, a zero,
-            keeps its graph alive for DDP.
+            TaskLosses: Without tasks that have no labelled pixel on any rank.
         """
-        losses, extra = OrderedDict(), defaultdict(list)
-        labels = {
-            name: self._gather_targets(name, data_samples)
-            for name in self.tasks
-        }
-        factors = dict(
-            zip(labels,
-                rank_factors([len(rows) for rows, _ in labels.values()],
-                             inputs.device)))
-        for name, logits in self._forward(inputs).items():
-            maps = [logits.final, *logits.intermediate]
-            rows, target = labels[name]
-            if rows:
-                keys = ['loss'] + [
-                    f'loss_inter{i}' for i in range(len(logits.intermediate))
-                ]
-                for key, x in zip(keys, maps):
-                    losses[f'{name}.{key}'] = scale_gradient(
-                        self._task_loss(name, key, x[rows], target),
-                        factors[name])
-            else:
-                extra['unlabelled'] += [x.float().sum() * 0. for x in maps]
-            for key, value in logits.aux_losses.items():
-                extra[key].append(value)
-        for key, values in extra.items():
-            losses[f'{key}.loss'] = sum(values)
+        feats = self.extract_feat(inputs)
+        losses = step_losses(
+            self.decode(feats), self.tasks, self.criteria, data_samples)
+        losses.features = tuple(feats.maps())
+        # DDP asks in forward which parameters take part
+        for parameter in self.loss_weighting.parameters():
+            losses.anchor = losses.anchor + parameter.sum() * 0.
         return losses
 
-    def _gather_targets(
-            self, name: str, data_samples: list[SegDataSample]
-    ) -> tuple[list[int], Tensor | None]:
-        """Images with at least one labelled pixel, and their targets."""
-        task, rows, targets = self.tasks[name], [], []
-        for i, sample in enumerate(data_samples):
-            if task.gt_key in sample:
-                rows.append(i)
-                targets.append(sample.get(task.gt_key).data)
-        if not rows:
-            return [], None
-        target = torch.stack(targets)
-        labelled = task.valid_mask(target).flatten(1).any(1).tolist()
-        rows = [i for i, keep in zip(rows, labelled) if keep]
-        return rows, target[torch.tensor(labelled, device=target.device)]
-
-    def _task_loss(self, name: str, key: str, logits: Tensor,
-                   target: Tensor) -> Tensor:
-        criterion = self.criteria[name]
-        if key != 'loss' and name in self.intermediate_criteria:
-            criterion = self.intermediate_criteria[name]
-        logits = resize_to(logits.float(), target.shape[-2:])
-        return self.tasks[name].loss(criterion, logits, target)
-
-    def parse_losses(
-            self, losses: dict[str, Tensor]
-    ) -> tuple[Tensor, dict[str, Tensor]]:
+    def parse_losses(self,
+                     losses: TaskLosses) -> tuple[Tensor, dict[str, Tensor]]:
         """Weigh the task losses and add everything up.
 
         Args:
-            losses (dict[str, Tensor]): From :meth:`loss`.
+            losses (TaskLosses): From :meth:`loss`.
 
         Returns:
             tuple[Tensor, dict]: The scalar to minimise, and what to log:
             that scalar as ``loss``, the unweighted losses by their keys.
         """
-        main, intermediate, other = {}, defaultdict(list), []
-        for key, value in losses.items():
-            name, _, kind = key.partition('.')
-            if name not in self.tasks:
-                other.append(value)
-            elif kind == 'loss':
-                main[name] = value
-            else:
-                intermediate[name].append(value)
-        total = sum(other)
-        if main:
-            total = total + self.loss_weighting(main, dict(intermediate))
-        log_vars = OrderedDict(loss=total)
-        log_vars.update((k, v) for k, v in losses.items()
-                        if k != 'unlabelled.loss')
-        return total, log_vars
+        self.main_losses = {t: x.detach() for t, x in losses.main.items()}
+        total = losses.anchor + sum(losses.extra.values())
+        if losses.main or losses.stages:
+            total = total + self.loss_weighting(losses, losses.features)
+        return total, losses.to_log(total, self.loss_weighting.news)
 
     def predict(self,
                 inputs: Tensor,
@@ -247,7 +218,8 @@ class MultiTaskEstimator(BaseSegmentor):
         if data_samples is None:
             data_samples = [SegDataSample() for _ in range(len(inputs))]
         for i, sample in enumerate(data_samples):
-            for name, task in self.tasks.items():
+            for name in logits:
+                task = self.tasks[name]
                 seen = to_unpadded(task, logits[name][i], sample.metainfo)
                 preds = {task.pred_key: to_original(seen, sample.metainfo)}
                 if task.needs_input_size:

@@ -1,10 +1,10 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from .conv_predictor import ConvPredictor
+from .base import MultiTaskHead
 from .hfp_head import HFPHead
 from .mixed_head import MixedHead
 from .mtcp_head import MTCPHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'ConvPredictor', 'HFPHead', 'MTCPHead', 'MixedHead', 'SingleTaskDecodeHead'
+    'HFPHead', 'MTCPHead', 'MixedHead', 'MultiTaskHead', 'SingleTaskDecodeHead'
 ]

@@ -1,16 +1,18 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from collections.abc import Mapping, Sequence
 
-from mmengine.model import BaseModule, ModuleDict
+from mmengine.model import ModuleDict
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
-from mtcp_mm.structures import TaskLogits
+from mtcp_mm.structures import Features, ModelOutput
+from ..encoders import offer
+from .base import MultiTaskHead, Widths
 
 
 @MODELS.register_module()
-class MixedHead(BaseModule):
+class MixedHead(MultiTaskHead):
     """A head of its own for every task: mmseg's decode heads, or ours.
 
     Of a decode head of mmseg only the way from features to logits is used.
@@ -22,11 +24,16 @@ class MixedHead(BaseModule):
             ``UPerHead``, ``FCNHead``, ...), or a head of this package
             (``mtcp_mm.HFPHead``). A head of this package may serve several
             tasks: name them with commas, ``{'depth, normals': dict(...)}``.
-        task_channels (Mapping[str, int]): Logit channels per task; the
-            estimator gives them.
+        task_channels (Mapping[str, int]): Logit channels per task.
+        in_channels (Sequence[int] | Mapping, optional): Channels of the maps,
+            finest first, for the heads that do not name theirs (of a head of
+            mmseg, those of its ``in_index``). None: the estimator asks the
+            encoder.
+        in_strides (Sequence[int] | Mapping, optional): The same for strides.
+        **kwargs: See :class:`MultiTaskHead`.
 
     Shape:
-        - feats: (N, C, H, W), or a tuple of maps, as the heads take them
+        - feats: maps of the encoder, as the heads take them
         - output: per task ``final`` (N, task_channels[task], h, w), at the
           stride that its head has
 
@@ -40,21 +47,22 @@ class MixedHead(BaseModule):
         ...     type='mtcp_mm.MixedHead',
         ...     heads={
         ...         'semseg': dict(
-        ...             type='SegformerHead', in_channels=[32, 64, 160, 256],
-        ...             in_index=[0, 1, 2, 3], channels=128),
+        ...             type='SegformerHead', in_index=[0, 1, 2, 3],
+        ...             channels=128),
         ...         'depth, normals': dict(
-        ...             type='mtcp_mm.MTCPHead', channels=64,
-        ...             in_channels=[32, 64, 160, 256])
+        ...             type='mtcp_mm.MTCPHead', channels=64)
         ...     })
     """
 
     def __init__(self,
                  heads: Mapping[str, dict],
                  task_channels: Mapping[str, int],
-                 init_cfg: dict | None = None) -> None:
-        super().__init__(init_cfg)
+                 in_channels: Widths | None = None,
+                 in_strides: Widths | None = None,
+                 **kwargs) -> None:
+        super().__init__(task_channels, **kwargs)
+        self._offers = dict(in_channels=in_channels, in_strides=in_strides)
         self.heads = ModuleDict()
-        self.order = list(task_channels)
         served = []
         for names, cfg in heads.items():
             tasks = [name.strip() for name in names.split(',')]
@@ -72,15 +80,18 @@ class MixedHead(BaseModule):
                     f'Every task needs one head, but `heads` of MixedHead '
                     f'has {served.count(task)} for `{task}`.')
 
-    @staticmethod
-    def _build(cfg: Mapping, task_channels: dict[str, int]) -> BaseModule:
+    def _build(self, cfg: Mapping, task_channels: dict[str, int]) -> nn.Module:
         head_type = cfg['type']
         if isinstance(head_type, str):
             with MODELS.switch_scope_and_registry(None) as registry:
                 head_type = registry.get(head_type)
         if head_type is None or not issubclass(head_type, BaseDecodeHead):
             return MODELS.build(
-                cfg, default_args=dict(task_channels=task_channels))
+                offer(
+                    dict(cfg, task_channels=task_channels),
+                    helpers=[t for t in task_channels if t in self.helpers],
+                    **{k: _of(v, task_channels)
+                       for k, v in self._offers.items()}))
         names = ', '.join(task_channels)
         if len(task_channels) > 1:
             raise ValueError(f'{cfg["type"]} of mmseg serves one task, but '
@@ -91,25 +102,41 @@ class MixedHead(BaseModule):
                 'inside of MixedHead. The loss belongs to the task: '
                 f'tasks=dict({names}=dict(..., loss=dict(...))).')
         channels, = task_channels.values()
+        widths = _of(self._offers['in_channels'], task_channels)
+        if widths is not None and 'in_channels' not in cfg:
+            index = cfg.get('in_index', -1)
+            cfg = dict(cfg, in_channels=widths[index] if isinstance(
+                index, int) else [widths[i] for i in index])
         return MODELS.build(
             cfg,
             # a threshold only keeps mmseg from warning
             default_args=dict(num_classes=channels, threshold=0.5))
 
-    def forward(self, feats: Tensor | Sequence[Tensor]
-                ) -> dict[str, TaskLogits]:
-        """Decode every task; see the class for shapes."""
-        out = {}
+    def forward(self, feats: Features | Sequence[Tensor] | Tensor
+                ) -> ModelOutput:
+        """See :class:`MultiTaskHead`."""
+        feats, out, losses = Features.wrap(feats), {}, {}
         for names, head in self.heads.items():
-            if not isinstance(head, BaseDecodeHead):
-                out.update(head(feats))
+            if isinstance(head, BaseDecodeHead):
+                logits = head(feats.of(names))
+                if not isinstance(logits, Tensor):
+                    raise TypeError(
+                        f'{type(head).__name__}, the head of `{names}`, '
+                        f'returns a {type(logits).__name__} in training, not '
+                        'one map: MixedHead cannot use it.')
+                out[names] = self.task_output(names, logits)
                 continue
-            maps = (feats, ) if isinstance(feats, Tensor) else feats
-            logits = head(maps)
-            if not isinstance(logits, Tensor):
-                raise TypeError(
-                    f'{type(head).__name__}, the head of `{names}`, returns '
-                    f'a {type(logits).__name__} in training, not one map: '
-                    'MixedHead cannot use it.')
-            out[names] = TaskLogits(logits)
-        return {task: out[task] for task in self.order}
+            part = head(feats)
+            out.update(part.tasks)
+            for key, value in part.losses.items():
+                losses[key] = losses.get(key, 0.) + value
+        return ModelOutput({task: out[task] for task in self.task_channels},
+                           losses)
+
+
+def _of(widths: Widths | None, tasks: Mapping[str, int]) -> Widths | None:
+    """What of the widths of an encoder concerns some tasks."""
+    if not isinstance(widths, Mapping):
+        return widths
+    part = {task: widths[task] for task in tasks}
+    return part if len(part) > 1 else next(iter(part.values()))

@@ -5,6 +5,7 @@ from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from torch import Tensor
 
 from mtcp_mm.registry import MODELS
+from mtcp_mm.structures import ModelOutput
 
 
 @MODELS.register_module()
@@ -60,9 +61,12 @@ class SingleTaskDecodeHead(BaseDecodeHead):
                 channels=channels,
                 task_channels=dict(seg=self.out_channels)))
 
+    def _output(self, inputs: Sequence[Tensor]) -> ModelOutput:
+        return self.head(self._transform_inputs(inputs))
+
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Final logits; see the class for shapes."""
-        return self.head(self._transform_inputs(inputs))['seg'].final
+        return self._output(inputs).tasks['seg'].final
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list,
              train_cfg: dict) -> dict[str, Tensor]:
@@ -74,14 +78,17 @@ class SingleTaskDecodeHead(BaseDecodeHead):
             train_cfg (dict): Not used.
 
         Returns:
-            dict[str, Tensor]: As mmseg's heads, and ``inter<i>.<loss>``.
+            dict[str, Tensor]: As mmseg's heads, ``<stage>.<loss>`` and
+            ``head.loss_<name>`` for losses that need no label.
         """
-        logits = self.head(self._transform_inputs(inputs))['seg']
-        losses = self.loss_by_feat(logits.final, batch_data_samples)
-        for i, stage in enumerate(logits.intermediate):
-            for key, value in self.loss_by_feat(stage,
+        output = self._output(inputs)
+        seg = output.tasks['seg']
+        losses = self.loss_by_feat(seg.final, batch_data_samples)
+        for name, stage in seg.stages.items():
+            for key, value in self.loss_by_feat(stage.logits,
                                                 batch_data_samples).items():
                 if 'loss' in key:
-                    losses[f'inter{i}.{key}'] = value / len(
-                        logits.intermediate)
+                    losses[f'{name}.{key}'] = stage.weight * value
+        for name, value in output.losses.items():
+            losses[f'head.loss_{name}'] = value
         return losses

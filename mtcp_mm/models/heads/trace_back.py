@@ -2,10 +2,9 @@
 from collections.abc import Sequence
 
 from mmengine.model import BaseModule, ModuleList
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..layers import SpatialRefinementModule
-from .conv_predictor import build_predictor
 
 
 class TraceBack(BaseModule):
@@ -21,17 +20,11 @@ class TraceBack(BaseModule):
             finest first.
         out_channels (int): Channels of the logits.
         norm_cfg (dict): Norm of the SRMs.
-        cbam (dict, optional): Further arguments of the CBAMs.
-        predictor (dict, optional): Module that predicts the final logits.
-            None: one 1x1 convolution.
-        intermediate_predictor (dict, optional): The same for the other
-            logits.
 
     Shape:
         - traced: (N, channels, H, W)
         - stages: (N, stage_channels[i], H_i, W_i), finest first
-        - output: per stage (N, out_channels, H_i, W_i), coarsest first; a
-          predictor can give another size
+        - output: per stage (N, out_channels, H_i, W_i), coarsest first
     """
 
     def __init__(self,
@@ -39,9 +32,6 @@ class TraceBack(BaseModule):
                  stage_channels: Sequence[int],
                  out_channels: int,
                  norm_cfg: dict,
-                 cbam: dict | None = None,
-                 predictor: dict | None = None,
-                 intermediate_predictor: dict | None = None,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         self.refinements = ModuleList()
@@ -54,11 +44,8 @@ class TraceBack(BaseModule):
                     stage_channels[i],
                     channels,
                     trace_on=i > 0,
-                    norm_cfg=norm_cfg,
-                    cbam=cbam))
-            cfg = intermediate_predictor if i > 0 else predictor
-            self.predictors.append(
-                build_predictor(cfg, channels, out_channels))
+                    norm_cfg=norm_cfg))
+            self.predictors.append(nn.Conv2d(channels, out_channels, 1))
             traced_channels = stage_channels[i]
 
     def forward(self, traced: Tensor,

@@ -4,10 +4,9 @@ from .coherence_fusion import CoherenceFusionModule
 from .dynamic_fpn import DynamicFPN, resize_to
 from .hfp_encoder import HFPEncoder
 from .pixel_attention import pixel_attention
-from .plain_fpn import PlainFPN
 from .spatial_refinement import SpatialRefinementModule
 
 __all__ = [
-    'CBAM', 'CoherenceFusionModule', 'DynamicFPN', 'HFPEncoder', 'PlainFPN',
+    'CBAM', 'CoherenceFusionModule', 'DynamicFPN', 'HFPEncoder',
     'SpatialRefinementModule', 'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]

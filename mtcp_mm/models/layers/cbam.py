@@ -18,9 +18,6 @@ class CBAM(BaseModule):
         reduction (int): Channels per hidden unit of the channel branch.
             Defaults to 16, with at least 8 hidden units.
         kernel_size (int): Odd size of the spatial convolution. Defaults to 7.
-        norm_cfg (dict, optional): Norm after the spatial convolution, which
-            then has no bias; the code of CBAM and of MT-CP has
-            ``dict(type='BN', momentum=0.01)``. Defaults to None.
 
     Shape:
         - input, output: (N, channels, H, W)
@@ -30,7 +27,6 @@ class CBAM(BaseModule):
                  channels: int,
                  reduction: int = 16,
                  kernel_size: int = 7,
-                 norm_cfg: dict | None = None,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         hidden = max(channels // reduction, 8)
@@ -38,10 +34,7 @@ class CBAM(BaseModule):
             nn.Linear(channels, hidden), nn.ReLU(inplace=True),
             nn.Linear(hidden, channels))
         self.spatial_conv = nn.Conv2d(
-            2, 1, kernel_size, padding=kernel_size // 2, bias=not norm_cfg)
-        self.spatial_norm = nn.Identity()
-        if norm_cfg:
-            self.spatial_norm = build_norm_layer(norm_cfg, 1)[1]
+            2, 1, kernel_size, padding=kernel_size // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Weigh the channels, then the pixels of ``x``."""
@@ -49,19 +42,14 @@ class CBAM(BaseModule):
             x.amax((2, 3)))
         x = x * gate.sigmoid()[..., None, None]
         pooled = torch.cat([x.mean(1, True), x.amax(1, True)], dim=1)
-        return x * self.spatial_norm(self.spatial_conv(pooled)).sigmoid()
+        return x * self.spatial_conv(pooled).sigmoid()
 
 
 def cbam_norm_act(channels: int,
                   norm_cfg: dict,
-                  act_cfg: dict | None = None,
-                  cbam: dict | None = None) -> nn.Sequential:
-    """CBAM, norm and (with ``act_cfg``) activation, the block of the CFM.
-
-    ``cbam`` has further arguments of :class:`CBAM`.
-    """
-    block = [CBAM(channels, **(cbam or {})),
-             build_norm_layer(norm_cfg, channels)[1]]
+                  act_cfg: dict | None = None) -> nn.Sequential:
+    """CBAM, norm and (with ``act_cfg``) activation, the block of the CFM."""
+    block = [CBAM(channels), build_norm_layer(norm_cfg, channels)[1]]
     if act_cfg is not None:
         block.append(build_activation_layer(act_cfg))
     return nn.Sequential(*block)

@@ -2,7 +2,6 @@
 from collections.abc import Sequence
 
 import torch
-from mmcv.cnn import build_activation_layer
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
@@ -24,13 +23,6 @@ class CoherenceFusionModule(BaseModule):
         num_aux (int): Number of the other tasks, at least 1.
         norm_cfg (dict): Norm of the branches. Defaults to BN.
         act_cfg (dict): Activation of the branches. Defaults to ReLU.
-        main_act_cfg (dict, optional): Activation of the main branch; the
-            released code has none (None). Defaults to ReLU.
-        wide_aux (bool): Keep the channels of all auxiliary maps, with an
-            activation only before theta and phi, as the released code does.
-            X_a then has ``num_aux * channels`` channels, so there is no
-            cosine with X_m. Defaults to False.
-        cbam (dict, optional): Further arguments of :class:`CBAM`.
 
     Shape:
         - main: (N, channels, H, W)
@@ -48,9 +40,6 @@ class CoherenceFusionModule(BaseModule):
         num_aux: int,
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
-        main_act_cfg: dict | None = dict(type='ReLU'),
-        wide_aux: bool = False,
-        cbam: dict | None = None,
         init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         if num_aux < 1:
@@ -58,18 +47,12 @@ class CoherenceFusionModule(BaseModule):
                              f'`num_aux` must be >= 1, but is {num_aux}')
         self.gates = ModuleList(
             nn.Conv2d(channels, channels, 1) for _ in range(num_aux))
-        #: int: Channels of X_a.
-        self.aux_channels = num_aux * channels if wide_aux else channels
-        width = self.aux_channels
-        self.aux_proj = nn.Conv2d(num_aux * channels, width, 1)
-        self.main_branch = cbam_norm_act(channels, norm_cfg, main_act_cfg,
-                                         cbam)
-        self.aux_branch = (
-            build_activation_layer(act_cfg) if wide_aux else cbam_norm_act(
-                width, norm_cfg, act_cfg, cbam))
-        self.theta = cbam_norm_act(width, norm_cfg, act_cfg, cbam)
-        self.phi = cbam_norm_act(width, norm_cfg, act_cfg, cbam)
-        self.out = cbam_norm_act(channels, norm_cfg, cbam=cbam)
+        self.aux_proj = nn.Conv2d(num_aux * channels, channels, 1)
+        self.main_branch = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.aux_branch = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.theta = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.phi = cbam_norm_act(channels, norm_cfg, act_cfg)
+        self.out = cbam_norm_act(channels, norm_cfg)
 
     def forward(self, main: Tensor,
                 aux: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:

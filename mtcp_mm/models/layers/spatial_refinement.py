@@ -25,7 +25,6 @@ class SpatialRefinementModule(BaseModule):
         trace_on (bool): Whether there is a next stage. Defaults to True.
         norm_cfg (dict): Norm of the branches. Defaults to BN.
         act_cfg (dict): Activation of the branches. Defaults to ReLU.
-        cbam (dict, optional): Further arguments of :class:`CBAM`.
 
     Shape:
         - traced: (N, traced_channels, H', W'), any size
@@ -42,11 +41,10 @@ class SpatialRefinementModule(BaseModule):
         trace_on: bool = True,
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
-        cbam: dict | None = None,
         init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        self.traced_attention = CBAM(traced_channels, **(cbam or {}))
-        self.stage_attention = CBAM(stage_channels, **(cbam or {}))
+        self.traced_attention = CBAM(traced_channels)
+        self.stage_attention = CBAM(stage_channels)
         in_channels = traced_channels + stage_channels
         cfgs = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.prediction_branch = ConvModule(in_channels, channels, 1, **cfgs)

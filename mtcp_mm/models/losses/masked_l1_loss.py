@@ -12,9 +12,6 @@ class MaskedL1Loss(nn.Module):
 
     Args:
         loss_weight (float): Factor. Defaults to 1.
-        max_target (float, optional): A value counts only where its target is
-            smaller. The released code of MT-CP has 6.5535 (m) for depth.
-            None: no limit.
 
     Shape:
         - pred, target: (N, C, H, W)
@@ -22,18 +19,11 @@ class MaskedL1Loss(nn.Module):
         - output: scalar; 0 with a live graph if no pixel is valid
     """
 
-    def __init__(self,
-                 loss_weight: float = 1.,
-                 max_target: float | None = None) -> None:
+    def __init__(self, loss_weight: float = 1.) -> None:
         super().__init__()
         self.loss_weight = loss_weight
-        self.max_target = max_target
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""
-        error = (pred - target).abs()
-        if self.max_target is not None:
-            counts = valid[:, None] & (target < self.max_target)
-            return self.loss_weight * masked_mean(error, counts)
-        error = error.mean(dim=1)
+        error = (pred - target).abs().mean(dim=1)
         return self.loss_weight * masked_mean(error, valid)

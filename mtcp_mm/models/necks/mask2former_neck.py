@@ -13,6 +13,7 @@ from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
+from mtcp_mm.structures import Features, MapInfo
 from .mask2former_configs import pixel_decoder_cfg, transformer_decoder_cfg
 
 
@@ -46,7 +47,8 @@ class Mask2FormerNeck(BaseModule):
     ``init_cfg=dict(type='Pretrained', checkpoint=URL, prefix='decode_head.')``
 
     Args:
-        in_channels (Sequence[int]): Channels of the backbone, finest first.
+        in_channels (Sequence[int]): Channels of the backbone, finest first;
+            the estimator gives those of its backbone.
         strides (Sequence[int]): Their strides. Defaults to (4, 8, 16, 32).
         channels (int): C, channels of the output. Defaults to 256.
         num_queries (int): Q. Defaults to 100.
@@ -133,6 +135,11 @@ class Mask2FormerNeck(BaseModule):
                 if p.dim() > 1:
                     nn.init.xavier_normal_(p)
         super().init_weights()
+
+    def describe_features(self, inputs: Features) -> tuple[MapInfo]:
+        """See :func:`mtcp_mm.models.encoders.describe`."""
+        return (MapInfo(self.query_embed.embedding_dim,
+                        inputs.shared[0].stride), )
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor]:
         """Compute the shared representation; see the class for shapes."""

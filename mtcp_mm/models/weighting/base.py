@@ -1,45 +1,44 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from .intermediate import IntermediateRule
+from mtcp_mm.structures import TaskLosses
+from mtcp_mm.utils.precision import at_least_float32
 
 
 class LossWeighting(BaseModule, metaclass=ABCMeta):
     """Turn the losses of the tasks into one scalar.
 
-    The scalar is sum_t w_t [f(L_t) + mean_s f(L_t^(s))] over the tasks t with
-    labels in the batch, s running over intermediate predictions, f being the
-    identity or log(1 + .). Subclasses say what the weights w_t are. They are
-    plain floats, neither parameters nor buffers: published checkpoints, EMA
-    and buffer synchronisation do not know them.
+    The term of a task is f(L_t) + sum_s a_s f(L_t^(s)), s running over the
+    stages with their own factors a_s, f being the identity or log(1 + .); the
+    scalar is the weighted sum of the terms. There are three kinds of
+    strategies: from the losses of the step (this class), from means over
+    epochs (:class:`EpochWeighting`), and from gradients
+    (:class:`GradientWeighting`).
+
+    Weights that follow from the losses are plain floats, so that published
+    checkpoints, EMA and buffer synchronisation do not know them. Weights that
+    are learned are parameters, see :class:`UncertaintyWeighting`.
 
     Args:
         tasks (Sequence[str]): Names of all tasks; the estimator gives them.
         log (bool): Whether f is log(1 + .), which brings losses of different
             scale together (MT-CP, eq. 3). Defaults to False.
-        intermediate (dict, optional): Arguments of :class:`IntermediateRule`
-            (``factor``, ``weighted``, ``log``) for another second term.
 
     Raises:
         ValueError: ``tasks`` is empty.
     """
 
-    def __init__(self,
-                 tasks: Sequence[str],
-                 log: bool = False,
-                 intermediate: dict | None = None) -> None:
+    def __init__(self, tasks: Sequence[str], log: bool = False) -> None:
         super().__init__()
         if not tasks:
             raise ValueError(f'{type(self).__name__} needs the names of the '
                              'tasks, but `tasks` is empty')
         self.tasks = tuple(tasks)
         self.log = log
-        self.intermediate = IntermediateRule(**(intermediate or {}))
 
     @property
     @abstractmethod
@@ -47,57 +46,56 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         """dict[str, float]: Weight of each task in the next step."""
 
     @property
-    def acting_weights(self) -> dict[str, float]:
-        """dict[str, float]: The weights that :meth:`forward` takes."""
-        return self.weights
+    def news(self) -> dict[str, float]:
+        """dict[str, float]: Weights that change with every step, for the log.
+        Defaults to none."""
+        return {}
 
-    def forward(
-        self,
-        main: Mapping[str, Tensor],
-        intermediate: Mapping[str, Sequence[Tensor]] | None = None
-    ) -> Tensor:
+    def forward(self,
+                losses: TaskLosses,
+                features: Sequence[Tensor] = ()) -> Tensor:
         """Weigh and add.
 
         Args:
-            main (Mapping[str, Tensor]): Scalar >= 0 per task; a task without
-                labels in the batch is not in it.
-            intermediate (Mapping[str, Sequence[Tensor]], optional): Scalars
-                >= 0 of the intermediate predictions of tasks in ``main``.
+            losses (TaskLosses): Scalars >= 0; a task without labels in the
+                batch is not among them, ``extra`` is left alone.
+            features (Sequence[Tensor]): Maps of the encoder that the losses
+                follow from; weightings from gradients need them.
 
         Returns:
-            Tensor: float32 scalar, under autocast too.
+            Tensor: Scalar, float32 under autocast too.
 
         Raises:
-            ValueError: No task, an unknown one, or intermediate losses
-                without the main one.
+            ValueError: No task, or an unknown one.
         """
-        intermediate = intermediate or {}
-        self._check_names(main, 'main losses')
-        if not main:
-            raise ValueError('no task has a loss: nothing to weigh')
-        if orphans := sorted(set(intermediate) - set(main)):
-            raise ValueError(f'tasks {orphans} have intermediate losses, but '
-                             'no main loss')
-        weights, total = self.acting_weights, 0.
-        for task, loss in main.items():
-            value = _project(loss, self.log)
-            if stages := intermediate.get(task):
-                side = self._merge(stages)
-                if self.intermediate.weighted:
-                    value = value + side
-                else:
-                    total = total + side
-            total = total + weights[task] * value
+        weights, total = self.weights, 0.
+        for task, term in self.terms(losses).items():
+            total = total + weights[task] * term
         return total
 
-    def _merge(self, stages: Sequence[Tensor]) -> Tensor:
-        """One number for the intermediate losses of a task."""
-        rule = self.intermediate
-        log = self.log if rule.log is None else rule.log
-        losses = torch.stack([_project(stage, log) for stage in stages])
-        if rule.factor is None:
-            return losses.mean()
-        return rule.factor * losses.sum()
+    def terms(self, losses: TaskLosses) -> dict[str, Tensor]:
+        """Unweighted term of every task that has a loss."""
+        self._check_names((*losses.main, *losses.stages), 'losses')
+        terms = {
+            task: self._term(losses, task)
+            for task in self.tasks
+            if task in losses.main or task in losses.stages
+        }
+        if not terms:
+            raise ValueError('no task has a loss: nothing to weigh')
+        return terms
+
+    def _term(self, losses: TaskLosses, task: str) -> Tensor:
+        stages = sum(
+            stage.weight * self._project(stage.value)
+            for stage in losses.stages.get(task, {}).values())
+        if task not in losses.main:  # it only helps
+            return stages
+        return self._project(losses.main[task]) + stages
+
+    def _project(self, loss: Tensor) -> Tensor:
+        loss = at_least_float32(loss)
+        return loss.log1p() if self.log else loss
 
     def _check_names(self, names: Iterable[str], what: str) -> None:
         """Raise ValueError if a name is not one of the tasks."""
@@ -107,7 +105,3 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
                 f'{unknown}. The tasks of this model are {list(self.tasks)}; '
                 'compare `model.tasks` and `model.loss_weighting` in the '
                 'config')
-
-
-def _project(loss: Tensor, log: bool) -> Tensor:
-    return loss.float().log1p() if log else loss.float()

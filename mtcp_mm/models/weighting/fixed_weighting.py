@@ -16,7 +16,6 @@ class FixedWeighting(LossWeighting):
             not named has weight 1. Defaults to None, all 1.
         log (bool): Weigh log(1 + L) instead of L ("log smoothing" in MT-CP,
             Tab. 4). Defaults to False.
-        intermediate (dict, optional): See :class:`LossWeighting`.
 
     Raises:
         ValueError: A weight of an unknown task, < 0 or not finite.
@@ -25,9 +24,8 @@ class FixedWeighting(LossWeighting):
     def __init__(self,
                  tasks: Sequence[str],
                  weights: Mapping[str, float] | None = None,
-                 log: bool = False,
-                 intermediate: dict | None = None) -> None:
-        super().__init__(tasks, log, intermediate)
+                 log: bool = False) -> None:
+        super().__init__(tasks, log)
         weights = weights or {}
         self._check_names(weights, '`weights`')
         for task, weight in weights.items():

@@ -1,0 +1,93 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Mapping, Sequence
+
+from mmengine.model import BaseModule, ModuleDict
+from torch import Tensor, nn
+
+from mtcp_mm.structures import Features
+from ..layers import DynamicFPN
+from .base import Widths
+
+
+class MapInput(BaseModule):
+    """Bring a tuple of maps to one map.
+
+    A pyramid is merged by a :class:`DynamicFPN`, a single map is projected
+    if its width differs.
+
+    Args:
+        in_channels (int | Sequence[int]): Channels of the map(s), finest
+            first.
+        channels (int): Channels of the output.
+
+    Shape:
+        - maps: tuple of (N, in_channels[i], H_i, W_i), finest first
+        - output: (N, channels, H_0, W_0)
+    """
+
+    def __init__(self,
+                 in_channels: int | Sequence[int],
+                 channels: int,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        if isinstance(in_channels, int):
+            in_channels = [in_channels]
+        self.in_channels = tuple(in_channels)
+        if len(in_channels) > 1:
+            self.merge = DynamicFPN(in_channels, channels)
+        elif in_channels[0] != channels:
+            self.merge = nn.Conv2d(in_channels[0], channels, 1)
+        else:
+            self.merge = nn.Identity()
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Merge; see the class for shapes."""
+        found = tuple(x.shape[1] for x in maps)
+        if found != self.in_channels:
+            raise ValueError('The head was built for maps with '
+                             f'`in_channels`={self.in_channels}, but got '
+                             f'maps with {found} channels')
+        return self.merge(maps if len(maps) > 1 else maps[0])
+
+
+def build_input(in_channels: Widths | None,
+                channels: int) -> MapInput | ModuleDict:
+    """Input of a head: one for all tasks, or one per task.
+
+    Args:
+        in_channels: Channels of the maps, finest first, or a dict of these by
+            task, for encoders with maps per task.
+        channels (int): Channels of the output.
+
+    Raises:
+        ValueError: Nobody said how wide the maps are.
+    """
+    if in_channels is None:
+        raise ValueError(
+            'The head does not know the widths of its input. Its encoder '
+            'could not tell them (see the log): type '
+            '`decode_head.in_channels`, finest map first, in the config')
+    if isinstance(in_channels, Mapping):
+        return ModuleDict({
+            task: MapInput(widths, channels)
+            for task, widths in in_channels.items()
+        })
+    return MapInput(in_channels, channels)
+
+
+def project(inputs: MapInput | ModuleDict, feats: Features,
+            tasks: Sequence[str]) -> dict[str, Tensor]:
+    """One map per task, the same one where features are shared.
+
+    Args:
+        inputs: From :func:`build_input`.
+        feats (Features): Of the encoder.
+        tasks (Sequence[str]): The tasks.
+
+    Returns:
+        dict[str, Tensor]: Maps (N, channels, H, W).
+    """
+    own = isinstance(inputs, ModuleDict)
+    if not own and not feats.per_task:
+        return dict.fromkeys(tasks, inputs(feats.of(tasks[0])))
+    return {t: (inputs[t] if own else inputs)(feats.of(t)) for t in tasks}
