@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,6 +58,14 @@ class Features:
                 f'The encoder has no maps for task `{task}`: it shares none, '
                 f'and has some of {", ".join(self.per_task) or "no task"}.')
         return maps
+
+    def apply(self, function: Callable[[Any], Any]) -> 'Features':
+        """Features with every map replaced by ``function(map)``."""
+        return Features(
+            tuple(map(function, self.shared)), {
+                task: tuple(map(function, maps))
+                for task, maps in self.per_task.items()
+            })
 
     def maps(self) -> Iterator[Any]:
         """Every map, the shared ones first."""

@@ -28,7 +28,8 @@ class TaskLosses:
         extra (dict[str, Tensor]): Scalars of the head that need no label.
         anchor (Tensor | float): A zero with a graph to everything that the
             other losses do not reach, for DDP.
-        features (tuple[Tensor]): Maps of the encoder that they follow from.
+        features (tuple[Tensor]): Maps of the encoder that they follow from,
+            as the head got them.
     """
     main: dict[str, Tensor]
     stages: dict[str, dict[str, StageLoss]] = field(default_factory=dict)

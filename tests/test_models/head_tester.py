@@ -2,22 +2,31 @@
 import pytest
 import torch
 
+from mtcp_mm.structures import Features, ModelOutput
+
 TASKS = dict(semseg=5, depth=1, normals=3, edge=1)
+
+
+def logits_of(out):
+    """All logits of a task, or of a whole head."""
+    if isinstance(out, ModelOutput):
+        return [x for task in out.tasks.values() for x in logits_of(task)]
+    stages = [stage.logits for stage in out.stages.values()]
+    return stages if out.final is None else [out.final, *stages]
 
 
 def scalar(out):
     """Something that every output of a head has a gradient to."""
-    total = 0
-    for logits in out.values():
-        for x in (logits.final, *logits.intermediate):
-            total = total + x.float().square().sum()
-        total = total + sum(logits.aux_losses.values())
-    return total
+    return sum(x.float().square().sum()
+               for x in logits_of(out)) + sum(out.losses.values())
 
 
 def finals(out):
     """Final logits alone: what inference needs."""
-    return {task: logits.final for task, logits in out.items()}
+    return {
+        task: output.final
+        for task, output in out.tasks.items() if output.final is not None
+    }
 
 
 class Finals(torch.nn.Module):
@@ -40,28 +49,31 @@ class HeadTester:
     head_type = None
     kwargs = dict()
 
-    def build(self,
-              num_tasks=3,
-              in_channels=16,
-              task_order=TASKS,
-              **kwargs):
+    @staticmethod
+    def task_channels(num_tasks, task_order=TASKS):
+        return {t: TASKS[t] for t in list(task_order)[:num_tasks]}
+
+    @staticmethod
+    def seeded(build):
         torch.manual_seed(0)
-        tasks = list(task_order)[:num_tasks]
-        return self.head_type(
+        return build()
+
+    def build(self, num_tasks=3, in_channels=16, task_order=TASKS, **kwargs):
+        return self.seeded(lambda: self.head_type(
             in_channels=in_channels,
-            task_channels={t: TASKS[t] for t in tasks},
+            task_channels=self.task_channels(num_tasks, task_order),
             channels=16,
             **self.kwargs,
-            **kwargs)
+            **kwargs))
 
     @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
     @pytest.mark.parametrize('size', [(16, 24), (13, 9), (7, 5)])
     def test_shapes(self, num_tasks, size):
         head = self.build(num_tasks)
         out = head(torch.randn(2, 16, *size))
-        assert list(out) == list(TASKS)[:num_tasks]
-        for task, logits in out.items():
-            assert logits.final.shape == (2, TASKS[task], *size)
+        assert list(out.tasks) == list(TASKS)[:num_tasks]
+        for task, output in out.tasks.items():
+            assert output.final.shape == (2, TASKS[task], *size)
 
     @pytest.mark.parametrize('num_tasks', [1, 2, 4])
     def test_gradient_reaches_every_parameter(self, num_tasks):
@@ -77,7 +89,68 @@ class HeadTester:
             torch.randn(2, c, h, w)
             for c, h, w in ((8, 13, 20), (16, 7, 10), (32, 4, 5))
         ]
-        assert head(feats)['depth'].final.shape == (2, 1, 13, 20)
+        assert head(feats).tasks['depth'].final.shape == (2, 1, 13, 20)
+        with pytest.raises(ValueError, match=r'\(8, 16, 32\).*\(8, 16\)'):
+            head(feats[:2])
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
+    def test_takes_features(self, num_tasks):
+        """Oracle: the same maps as a tuple."""
+        head = self.build(num_tasks).eval()
+        x = torch.randn(2, 16, 12, 20)
+        bare = finals(head((x, )))
+        shared = finals(head(Features((x, ))))
+        own = finals(
+            head(Features(per_task={t: (x, )
+                                    for t in head.task_channels})))
+        for task in bare:
+            assert torch.equal(bare[task], shared[task])
+            assert torch.equal(bare[task], own[task])
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
+    def test_tasks_with_maps_of_their_own(self, num_tasks):
+        """Widths by task: every task reads its own maps, and learns from
+        them; the last task has none, so it takes the shared ones."""
+        tasks = list(TASKS)[:num_tasks]
+        widths = {t: [8 + i, 16 + i] for i, t in enumerate(tasks)}
+        head = self.build(num_tasks, in_channels=widths)
+        feats = {
+            t: tuple(
+                torch.randn(2, c, h, w, requires_grad=True)
+                for c, h, w in zip(widths[t], (12, 6), (20, 10)))
+            for t in tasks
+        }
+        shared = feats.pop(tasks[-1])
+        out = head(Features(shared, feats))
+        scalar(out).backward()
+        assert all(p.grad is not None for p in head.parameters())
+        for maps in (shared, *feats.values()):
+            assert all(x.grad.abs().sum() > 0 for x in maps)
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
+    def test_task_that_only_helps(self, num_tasks):
+        """It has no final logits, is trained all the same, and changes
+        nothing about the others."""
+        helper = list(TASKS)[num_tasks - 1]
+        plain = self.build(num_tasks).eval()
+        head = self.build(num_tasks, helpers=[helper]).eval()
+        head.load_state_dict(plain.state_dict())
+        x = torch.randn(2, 16, 12, 20)
+        out, expected = head(x), finals(plain(x))
+        assert out.tasks[helper].final is None
+        assert torch.equal(out.tasks[helper].stages['helper'].logits,
+                           expected.pop(helper))
+        assert all(torch.equal(finals(out)[t], expected[t]) for t in expected)
+        scalar(out).backward()
+        assert all(p.grad is not None for p in head.parameters())
+
+    def test_rejects_an_unknown_helper(self):
+        with pytest.raises(ValueError, match=r"\['parts'\].*'semseg'"):
+            self.build(helpers=['parts'])
+
+    def test_says_when_widths_are_unknown(self):
+        with pytest.raises(ValueError, match='`decode_head.in_channels`'):
+            self.build(in_channels=None)
 
     def test_rejects_other_channels(self):
         with pytest.raises(ValueError, match=r'\(16,\).*\(8,\)'):

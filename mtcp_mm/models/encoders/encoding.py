@@ -74,7 +74,8 @@ def describe(backbone: nn.Module,
                 with mode:
                     feats = encode(backbone, neck, torch.zeros(
                         1, 3, side, side))
-                return _shapes(feats, side)
+                return feats.apply(lambda x, side=side: MapInfo(
+                    x.shape[1], round(side / x.shape[2])))
             except Exception as error:  # whatever a foreign module raises
                 reasons.append(f'{type(error).__name__}: {error}')
     print_log(
@@ -83,18 +84,6 @@ def describe(backbone: nn.Module,
         '`in_channels` in the config.',
         logger='current')
     return None
-
-
-def _shapes(feats: Features, side: int) -> Features:
-
-    def infos(maps: tuple) -> tuple[MapInfo, ...]:
-        return tuple(
-            MapInfo(x.shape[1], round(side / x.shape[2])) for x in maps)
-
-    return Features(
-        infos(feats.shared),
-        {task: infos(maps)
-         for task, maps in feats.per_task.items()})
 
 
 @contextmanager

@@ -171,7 +171,7 @@ class MultiTaskEstimator(BaseSegmentor):
         Returns:
             TaskLosses: Without tasks that have no labelled pixel on any rank.
         """
-        feats = self.extract_feat(inputs)
+        feats = self.loss_weighting.cut(self.extract_feat(inputs))
         losses = step_losses(
             self.decode(feats), self.tasks, self.criteria, data_samples)
         losses.features = tuple(feats.maps())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from mtcp_mm.structures import TaskLosses
+from mtcp_mm.structures import Features, TaskLosses
 from mtcp_mm.utils.precision import at_least_float32
 
 
@@ -51,6 +51,11 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         Defaults to none."""
         return {}
 
+    def cut(self, features: Features) -> Features:
+        """What the head gets in place of the features of the encoder, for
+        weightings that look at gradients there. Defaults to the same."""
+        return features
+
     def forward(self,
                 losses: TaskLosses,
                 features: Sequence[Tensor] = ()) -> Tensor:
@@ -59,7 +64,7 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         Args:
             losses (TaskLosses): Scalars >= 0; a task without labels in the
                 batch is not among them, ``extra`` is left alone.
-            features (Sequence[Tensor]): Maps of the encoder that the losses
+            features (Sequence[Tensor]): Maps of :meth:`cut` that the losses
                 follow from; weightings from gradients need them.
 
         Returns:

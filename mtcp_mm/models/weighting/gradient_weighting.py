@@ -7,7 +7,7 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.logging import print_log
 from torch import Tensor
 
-from mtcp_mm.structures import TaskLosses
+from mtcp_mm.structures import Features, TaskLosses
 from .base import LossWeighting
 
 #: Gradients of fp16 maps are taken of losses times this, against underflow.
@@ -65,6 +65,11 @@ class GradientWeighting(LossWeighting):
         """See :class:`LossWeighting`."""
         return self.weights
 
+    def cut(self, features: Features) -> Features:
+        """The same maps as nodes of their own: a map of the encoder that
+        others follow from would count their gradients, too."""
+        return features.apply(lambda x: x.view_as(x))
+
     def forward(self,
                 losses: TaskLosses,
                 features: Sequence[Tensor] = ()) -> Tensor:
@@ -77,8 +82,7 @@ class GradientWeighting(LossWeighting):
         total = torch.stack(list(terms.values())).sum()
         if not total.requires_grad:  # nobody will go back
             return total
-        features = list({id(x): x for x in features if x.requires_grad
-                         }.values())
+        features = [x for x in features if x.requires_grad]
         if not features:
             raise ValueError(
                 f'{type(self).__name__} weighs gradients at the output of the '
