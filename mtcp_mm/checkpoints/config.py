@@ -29,6 +29,8 @@ def without_checkpoints(cfg: dict) -> dict:
 def tasks_as_saved(cfg: dict, keys: Iterable[str]) -> dict:
     """Bring the tasks of a model config into the order of a checkpoint.
 
+    mmengine sorts the configs that it writes to work dirs and checkpoints.
+
     Args:
         cfg (dict): Config of a model; ``tasks`` is replaced, if it has any.
         keys (Iterable[str]): Keys of the state dict, as saved.
@@ -38,15 +40,12 @@ def tasks_as_saved(cfg: dict, keys: Iterable[str]) -> dict:
     return cfg
 
 
-def config_in_checkpoint(path: str, raw: Mapping,
-                         keys: Iterable[str]) -> ConfigDict:
+def config_in_checkpoint(path: str, raw: Mapping) -> ConfigDict:
     """The config that mmengine saves beside the weights.
 
     Args:
         path (str): The file, for the message.
         raw (Mapping): What it holds.
-        keys (Iterable[str]): Keys of its state dict: mmengine sorts the tasks
-            of the config, they bring them back into order.
 
     Raises:
         CheckpointError: There is no config in it.
@@ -55,6 +54,4 @@ def config_in_checkpoint(path: str, raw: Mapping,
     if text is None:
         raise CheckpointError(f'{path} holds no config (`meta.cfg`): give the '
                               'one that it was trained with.')
-    cfg = Config.fromstring(text, file_format='.py')._cfg_dict
-    tasks_as_saved(cfg.model, keys)
-    return cfg
+    return Config.fromstring(text, file_format='.py')._cfg_dict

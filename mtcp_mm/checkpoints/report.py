@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .compare import Comparison
 
-SHOWN = 12  # keys of a kind that an error or a short report names
+SHOWN = 6  # keys of a kind that an error or a short report names
 
 
 @dataclass
@@ -171,8 +171,8 @@ def problem_text(part: PartReport, tensors: Mapping, own_keys: int) -> str:
         ]
         lines.append(f'  other shape, {len(shapes)}: {_some(shapes)}')
     if found.left_over:
-        lines.append('  only in the file, though the part exists in the '
-                     f'model, {len(found.left_over)}: '
+        but = '' if part.whole else ', though the part exists in the model'
+        lines.append(f'  only in the file{but}, {len(found.left_over)}: '
                      f'{_some(found.left_over)}')
     lines.append(f'  the file holds: {grouped(tensors, depth=1)}')
     return '\n'.join([*lines, 'To mend it: ' + _advice(part, tensors)])
@@ -186,7 +186,8 @@ def _advice(part: PartReport, tensors: Mapping) -> str:
         return ('this is a file of the original (detectron2) Mask2Former; '
                 "take mmseg's, or that of Hugging Face, converted.")
     found = part.found
-    if part.whole and len(found.used) < len(found.missing):
+    if part.whole and len(found.used) < len(found.missing) + len(
+            found.wrong_shape):
         return ('name a checkpoint that was trained with this config. To '
                 'start from parts of another model, name it in the '
                 '`init_cfg` of these parts (docs/checkpoints.md).')
