@@ -17,7 +17,6 @@ See docs/checkpoints.md.
 """
 import argparse
 import pickle
-import sys
 import textwrap
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from mtcp_mm.checkpoints.compare import (
 from mtcp_mm.checkpoints.files import write_checkpoint
 from mtcp_mm.checkpoints.hf import architecture, convert_mask2former
 from mtcp_mm.checkpoints.report import PartReport, problem_text
+from mtcp_mm.cli.launch import run_tool
 from mtcp_mm.registry import MODELS
 
 FILES = ('model.safetensors', 'pytorch_model.bin')
@@ -132,13 +132,10 @@ def describe(state, settings):
 def main():
     args = parse_args()
     init_default_scope('mmseg')
-    try:
-        path, tensors = read(args.source)
-        state, ignored = convert_mask2former(tensors)
-        settings = architecture(state)
-        complete(state, settings, path)
-    except CheckpointError as error:
-        sys.exit(str(error))
+    path, tensors = read(args.source)
+    state, ignored = convert_mask2former(tensors)
+    settings = architecture(state)
+    complete(state, settings, path)
     meta = dict(
         converted_from=path.name, mtcp_mm=__version__, settings=settings)
     write_checkpoint(dict(meta=meta, state_dict=state), args.target)
@@ -156,4 +153,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, CheckpointError)
