@@ -14,8 +14,8 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
+from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
@@ -90,8 +90,8 @@ def main() -> None:
             choose_protocols(cfg, parse_protocols(args.protocols))
         except ValueError as error:
             raise UsageError(f'--protocols: {error}') from error
-    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
-    runner = build(cfg)
+    cfg.setdefault('runner_type', 'mtcp_mm.MultiTaskRunner')
+    runner = RUNNERS.build(cfg)
     metrics = runner.test_evaluator.metrics
     metrics.append(ImageSizes())
     if args.out:
@@ -106,4 +106,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(main, CheckpointError)

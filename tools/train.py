@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import find_latest_checkpoint
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import (
@@ -75,8 +75,8 @@ def main() -> None:
     if args.resume:
         use_checkpoint(cfg, args.resume)
     cfg.setdefault('git_revision', git_revision())  # for the report
-    build = RUNNERS.build if 'runner_type' in cfg else Runner.from_cfg
-    build(cfg).train()
+    cfg.setdefault('runner_type', 'mtcp_mm.MultiTaskRunner')
+    RUNNERS.build(cfg).train()
 
 
 if __name__ == '__main__':

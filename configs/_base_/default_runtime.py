@@ -1,4 +1,5 @@
 default_scope = 'mmseg'
+runner_type = 'mtcp_mm.MultiTaskRunner'
 custom_imports = dict(imports=['mtcp_mm'], allow_failed_imports=False)
 env_cfg = dict(
     cudnn_benchmark=False,

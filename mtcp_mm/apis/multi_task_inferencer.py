@@ -13,6 +13,9 @@ from mmseg.structures import SegDataSample
 from rich.progress import track
 from torch import nn
 
+from mtcp_mm.checkpoints.config import config_in_checkpoint, tasks_as_saved
+from mtcp_mm.checkpoints.files import read_checkpoint
+from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 from .config import dataset_meta_of, label_free_pipeline
 from .images import (
@@ -56,7 +59,8 @@ class MultiTaskInferencer(BaseInferencer):
         show_progress (bool): Draw a progress bar. Defaults to True.
 
     Raises:
-        ValueError: The checkpoint lacks weights of the model.
+        ValueError: The model has no tasks.
+        CheckpointError: The checkpoint cannot be read or does not fit.
     """
 
     visualize_kwargs = {'return_vis', 'show', 'wait_time'}
@@ -87,7 +91,16 @@ class MultiTaskInferencer(BaseInferencer):
     def _init_model(self, cfg, weights, device='cpu') -> nn.Module:
         if self._ready is not None:
             return self._ready.eval()
-        model = super()._init_model(cfg, weights, device)
+        if weights is None:
+            self._read = None
+        else:
+            raw, tensors = read_checkpoint(weights)
+            self._read = weights, raw, tensors
+            if not cfg:
+                cfg.update(config_in_checkpoint(weights, raw))
+            tasks_as_saved(cfg.model, tensors)
+        model = super()._init_model(cfg, None, device)
+        del self._read
         if not getattr(model, 'tasks', None):
             raise ValueError('MultiTaskInferencer needs a model with `tasks` '
                              'such as mtcp_mm.MultiTaskEstimator, but the '
@@ -97,34 +110,15 @@ class MultiTaskInferencer(BaseInferencer):
         return model
 
     def _load_weights_to_model(self, model, checkpoint, cfg) -> None:
-        if checkpoint is not None:
-            self._check_weights(model, checkpoint)
-        super()._load_weights_to_model(model, checkpoint, cfg)
-        meta = (checkpoint or {}).get('meta', {}).get('dataset_meta')
+        meta = None
+        if self._read is None:
+            super()._load_weights_to_model(model, None, cfg)  # it warns
+        else:
+            path, raw, tensors = self._read
+            load_into(model, tensors, path, cfg.get('allow_partial', ()))
+            meta = raw.get('meta', {}).get('dataset_meta')
         model.dataset_meta = meta if (meta or {}).get(
             'task_meta') else dataset_meta_of(cfg)
-
-    @staticmethod
-    def _check_weights(model: nn.Module, checkpoint: Mapping) -> None:
-        """MMEngine would load what fits, and leave the rest at random."""
-        stored = checkpoint.get('state_dict', checkpoint)
-        shapes = {
-            k.removeprefix('module.'): getattr(v, 'shape', None)
-            for k, v in stored.items()
-        }
-        wrong = [
-            name for name, p in model.named_parameters()
-            if shapes.get(name) != p.shape
-        ]
-        if wrong:
-            count = len(list(model.parameters()))
-            name = wrong[0]
-            there = (f'it has shape {tuple(shapes[name])} there'
-                     if name in shapes else 'the checkpoint has none')
-            raise ValueError(
-                f'{len(wrong)} of {count} weights of the model are not in the '
-                f'checkpoint, or have another shape, such as `{name}`: '
-                f'{there}. Was it trained with this config?')
 
     def _init_pipeline(self, cfg) -> Compose:
         transforms, self._to_float32 = label_free_pipeline(cfg)

@@ -5,11 +5,11 @@
 :mod:`mtcp_mm.checkpoints.report` puts it into words.
 """
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isqrt
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -20,6 +20,8 @@ class CheckpointError(ValueError):
 
 # Buffers that the model computes from its settings: not learned.
 COMPUTED = ('relative_position_index', 'num_batches_tracked', 'attn_mask')
+# State of a training, no part of a model that is tested or published.
+TRAINING_ONLY = ('loss_weighting.', )
 # Why a key of the file is left alone; the first that matches.
 REASONS = (
     (r'cls_embed\.', 'classifier, not part of the neck'),
@@ -27,6 +29,7 @@ REASONS = (
     (rf'(.*\.)?({"|".join(COMPUTED)})$', 'computed by the model'),
     (r'auxiliary_head\.', 'auxiliary head of the segmentor'),
     (r'criterion\.', 'part of the loss'),
+    (r'loss_weighting\.', 'state of the training, for --resume only'),
 )
 
 
@@ -62,8 +65,8 @@ class Comparison:
 
     @property
     def fits(self) -> bool:
-        """Whether every key found its place, and at least one did."""
-        return bool(self.used) and not (
+        """Whether every key found its place, or may do without one."""
+        return bool(self.used or self.allowed) and not (
             self.missing or self.wrong_shape or self.left_over)
 
 
@@ -75,7 +78,8 @@ def tensors_of(checkpoint: Mapping) -> dict[str, Tensor]:
             under ``state_dict`` (OpenMMLab) or ``model`` (Swin, DeiT).
 
     Returns:
-        dict[str, Tensor]: Names as the model had them.
+        dict[str, Tensor]: Names as the model had them, in their order, with
+        the ``_metadata`` (versions of the modules) that torch keeps there.
 
     Raises:
         CheckpointError: It holds no tensors.
@@ -85,10 +89,9 @@ def tensors_of(checkpoint: Mapping) -> dict[str, Tensor]:
         if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
             state = state[key]
             break
-    tensors = {} if not isinstance(state, Mapping) else {
-        re.sub(r'^module\.', '', k): v
-        for k, v in state.items() if isinstance(v, Tensor)
-    }
+    tensors = OrderedDict((re.sub(r'^module\.', '', k), v)
+                          for k, v in getattr(state, 'items', tuple)()
+                          if isinstance(v, Tensor))
     if not tensors:
         what = (f'a dict with {", ".join(map(str, list(checkpoint)[:8]))}'
                 if isinstance(checkpoint, Mapping) else
@@ -96,6 +99,8 @@ def tensors_of(checkpoint: Mapping) -> dict[str, Tensor]:
         raise CheckpointError('it holds no weights: expected a dict of '
                               'tensors, or one with a `state_dict`, but it '
                               f'is {what}')
+    if hasattr(state, '_metadata'):
+        tensors._metadata = state._metadata
     return tensors
 
 
@@ -137,8 +142,9 @@ def _reason(key: str, module: nn.Module) -> str:
 def compare(tensors: Mapping[str, Tensor],
             module: nn.Module,
             prefix: str = '',
-            may_differ: Callable[[str], bool] = lambda key: False
-            ) -> Comparison:
+            may_differ: Callable[[str], bool] = lambda key: False,
+            skip: tuple[str, ...] = (),
+            whole: bool = False) -> Comparison:
     """Find the place of each tensor of a checkpoint in a module.
 
     Args:
@@ -147,13 +153,20 @@ def compare(tensors: Mapping[str, Tensor],
         prefix (str): Only keys that begin so are looked at. Defaults to ''.
         may_differ (Callable): Tells for a key of the module whether it may
             be missing, left over or of another shape. Defaults to never.
+        skip (tuple[str]): Keys of the module that begin so are left alone.
+            Defaults to none.
+        whole (bool): The checkpoint is that of this very module, which
+            leaves nothing over and resizes nothing. Defaults to False.
 
     Returns:
-        Comparison: Its lists together hold every key of the module and every
-        key of the file below ``prefix``.
+        Comparison: Its lists together hold every key of the module, those to
+        skip apart, and every key of the file below ``prefix``.
     """
     found = Comparison(prefix)
-    own = module.state_dict()
+    own = {
+        k: v
+        for k, v in module.state_dict().items() if not k.startswith(skip)
+    }
     for key, value in own.items():
         tensor = tensors.get(prefix + key)
         computed = key.rpartition('.')[2] in COMPUTED
@@ -162,7 +175,8 @@ def compare(tensors: Mapping[str, Tensor],
         elif computed:
             if tensor is not None:
                 found.ignored[prefix + key] = _reason(key, module)
-        elif tensor is not None and _is_resizable(key, tensor, value):
+        elif (tensor is not None and not whole
+              and _is_resizable(key, tensor, value)):
             found.resized[key] = prefix + key
         elif may_differ(key):
             found.allowed.append(key)
@@ -174,8 +188,8 @@ def compare(tensors: Mapping[str, Tensor],
         key = full[len(prefix):]
         if not full.startswith(prefix) or key in own:
             continue
-        if (not _belongs_inside(key, module)
-                or key.rpartition('.')[2] in COMPUTED):
+        if (key.startswith(skip) or key.rpartition('.')[2] in COMPUTED
+                or not (whole or _belongs_inside(key, module))):
             found.ignored[full] = _reason(key, module)
         elif may_differ(key):
             found.allowed.append(key)
@@ -185,20 +199,19 @@ def compare(tensors: Mapping[str, Tensor],
 
 
 def best_match(tensors: Mapping[str, Tensor], module: nn.Module,
-               prefixes: Iterable[str],
-               may_differ: Callable[[str], bool]) -> Comparison:
+               prefixes: Iterable[str], *options) -> Comparison:
     """Compare under several prefixes.
 
     Args:
         tensors (Mapping[str, Tensor]): See :func:`tensors_of`.
         module (nn.Module): The module to fill.
         prefixes (Iterable[str]): In order of preference.
-        may_differ (Callable): See :func:`compare`.
+        *options: ``may_differ`` and ``skip`` of :func:`compare`.
 
     Returns:
         Comparison: The first that fits, else the one that uses most keys.
     """
-    found = (compare(tensors, module, prefix, may_differ)
+    found = (compare(tensors, module, prefix, *options)
              for prefix in dict.fromkeys(prefixes))
     return max(found, key=lambda c: (c.fits, len(c.used)))
 
@@ -221,7 +234,29 @@ def values_for(tensors: Mapping[str, Tensor], module: nn.Module,
 def find_unequal(module: nn.Module, values: Mapping[str, Tensor]) -> list[str]:
     """Keys of ``values`` that the module does not hold number by number."""
     own = module.state_dict()
-    return [
-        k for k, v in values.items()
-        if not torch.equal(own[k].cpu(), v.cpu())
-    ]
+    return [k for k, v in values.items() if not _is_same(own[k], v)]
+
+
+def _is_same(a: Tensor, b: Tensor) -> bool:
+    b = b.to(a.device)
+    return bool(((a == b) | (a != a) & (b != b)).all())  # NaN is NaN
+
+
+def order_tasks(names: Iterable[str], keys: Iterable[str]) -> list[str]:
+    """Names of tasks in the order in which a model was built.
+
+    mmengine sorts the dicts of the config that it dumps, but a head may join
+    the maps of its tasks in their order.
+
+    Args:
+        names (Iterable[str]): Names, in any order.
+        keys (Iterable[str]): Keys of the state dict, as saved.
+
+    Examples:
+        >>> order_tasks(['depth', 'semseg'], ['head.semseg.w', 'head.depth.w'])
+        ['semseg', 'depth']
+    """
+    parts = [part for key in keys for part in key.split('.')]
+    first = {name: parts.index(name) if name in parts else len(parts)
+             for name in names}
+    return sorted(first, key=first.get)

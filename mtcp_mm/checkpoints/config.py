@@ -1,4 +1,9 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Iterable, Mapping
+
+from mmengine.config import Config, ConfigDict
+
+from .compare import CheckpointError, order_tasks
 
 
 def without_checkpoints(cfg: dict) -> dict:
@@ -19,3 +24,34 @@ def without_checkpoints(cfg: dict) -> dict:
                 if isinstance(child, dict):
                     without_checkpoints(child)
     return cfg
+
+
+def tasks_as_saved(cfg: dict, keys: Iterable[str]) -> dict:
+    """Bring the tasks of a model config into the order of a checkpoint.
+
+    mmengine sorts the configs that it writes to work dirs and checkpoints.
+
+    Args:
+        cfg (dict): Config of a model; ``tasks`` is replaced, if it has any.
+        keys (Iterable[str]): Keys of the state dict, as saved.
+    """
+    if isinstance(tasks := cfg.get('tasks'), dict):
+        cfg['tasks'] = {name: tasks[name] for name in order_tasks(tasks, keys)}
+    return cfg
+
+
+def config_in_checkpoint(path: str, raw: Mapping) -> ConfigDict:
+    """The config that mmengine saves beside the weights.
+
+    Args:
+        path (str): The file, for the message.
+        raw (Mapping): What it holds.
+
+    Raises:
+        CheckpointError: There is no config in it.
+    """
+    text = raw.get('meta', {}).get('cfg')
+    if text is None:
+        raise CheckpointError(f'{path} holds no config (`meta.cfg`): give the '
+                              'one that it was trained with.')
+    return Config.fromstring(text, file_format='.py')._cfg_dict

@@ -4,7 +4,6 @@
 MMEngine loads a ``Pretrained`` checkpoint with ``strict=False``: a file under
 other names leaves the module at random values, with one line in the log.
 """
-import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
@@ -14,21 +13,18 @@ import torch
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 from mmengine.model import PretrainedInit
-from mmengine.runner.checkpoint import CheckpointLoader
-from torch import Tensor, nn
+from torch import nn
 
 from .compare import (
     COMPUTED,
+    TRAINING_ONLY,
     CheckpointError,
     best_match,
     find_unequal,
-    tensors_of,
     values_for,
 )
+from .files import read_checkpoint
 from .report import LoadingReport, PartReport, problem_text
-
-UNREADABLE = (OSError, RuntimeError, EOFError, KeyError, ValueError,
-              AttributeError, ImportError, pickle.UnpicklingError)
 
 
 def pretrained_cfgs(module: nn.Module) -> list[dict]:
@@ -42,38 +38,6 @@ def pretrained_cfgs(module: nn.Module) -> list[dict]:
     ]
 
 
-def read_tensors(path: str, name: str) -> tuple[dict, dict[str, Tensor]]:
-    """Read a checkpoint from wherever mmengine can.
-
-    Args:
-        path (str): File, URL, ``torchvision://...``.
-        name (str): Place in the model, for the message.
-
-    Returns:
-        tuple: What the file holds, and its tensors, see
-        :func:`mtcp_mm.checkpoints.compare.tensors_of`.
-
-    Raises:
-        CheckpointError: The file cannot be read, or holds no weights.
-    """
-    key = f'model.{name}.init_cfg.checkpoint'.replace('..', '.')
-    try:
-        raw = CheckpointLoader.load_checkpoint(
-            path, map_location='cpu', logger='silent')
-        return raw, tensors_of(raw)
-    except CheckpointError as error:
-        raise CheckpointError(f'{path}, named by `{key}`: {error}') from None
-    except UNREADABLE as error:
-        hint = ('copy the file here by hand and name it there'
-                if '://' in path else 'name a checkpoint of torch there')
-        if path.endswith('.safetensors'):
-            hint = ('convert it with '
-                    'tools/model_converters/mask2former_hf2mmseg.py')
-        raise CheckpointError(
-            f'cannot read {path}, named by `{key}`: '
-            f'{type(error).__name__}: {error}\nTo mend it: {hint}.') from error
-
-
 class _Part:
     """A module with a checkpoint: found, loaded, checked."""
 
@@ -82,7 +46,8 @@ class _Part:
         self.module, self.name = module, name
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
         if path not in files:
-            files[path] = read_tensors(path, name)
+            key = self.full('init_cfg.checkpoint')
+            files[path] = read_checkpoint(path, f'named by `model.{key}`')
         raw, self.tensors = files[path]
         place = self.full('')
         wanted = prefix if prefix is None or prefix.endswith(
@@ -92,7 +57,7 @@ class _Part:
             return any(fnmatchcase(self.full(key), p) for p in allow)
 
         found = best_match(self.tensors, module, (wanted or '', place, ''),
-                           may_differ)
+                           may_differ, () if name else TRAINING_ONLY)
         self.report = PartReport(name, type(module).__name__, path, prefix,
                                  found)
         self.own = module.state_dict()
@@ -101,18 +66,16 @@ class _Part:
             full in raw.get('state_dict', raw)
             for full in found.used.values())
         # Both would stop mmengine: a prefix that is not there, and (in
-        # torch's own load_state_dict) a tensor of another shape.
+        # torch's own load_state_dict) a tensor of another shape. And what is
+        # to be skipped, it would load.
         self.hide = not self.usual and prefix is not None or any(
-            found.prefix + k in self.tensors
-            and self.tensors[found.prefix + k].shape != v.shape
-            for k, v in self.own.items() if k not in found.resized)
+            found.prefix + k in self.tensors for k in self.own
+            if k not in found.used and k not in found.resized)
         self.before = {k: self.own[k].clone() for k in found.resized}
 
     @property
     def problem(self) -> str | None:
-        found = self.report.found
-        if found.fits or not (found.missing or found.wrong_shape
-                              or found.left_over) and found.allowed:
+        if self.report.found.fits:
             return None
         return problem_text(self.report, self.tensors, len(self.own))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .compare import Comparison
 
-SHOWN = 12  # keys of a kind that an error or a short report names
+SHOWN = 6  # keys of a kind that an error or a short report names
 
 
 @dataclass
@@ -23,6 +23,8 @@ class PartReport:
         unchecked (list[str]): Keys that the module resized in its own way.
         overwritten (list[str]): Keys that the checkpoint of a larger part,
             loaded later, holds too.
+        whole (bool): The checkpoint is one of this very model, and not of
+            an ``init_cfg``.
     """
     name: str
     kind: str
@@ -32,6 +34,7 @@ class PartReport:
     filled: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
+    whole: bool = False
 
 
 @dataclass
@@ -151,6 +154,8 @@ def problem_text(part: PartReport, tensors: Mapping, own_keys: int) -> str:
     found, place = part.found, f'model.{part.name}'.rstrip('.')
     prefix = 'no prefix' if part.prefix is None else f'prefix {part.prefix!r}'
     lines = [
+        f'{part.checkpoint}\ndoes not fit the model ({part.kind}):'
+        if part.whole else
         f'{part.checkpoint}\ndoes not fit `{place}` ({part.kind}, {prefix} '
         f'in `init_cfg`). Looked for it {_where(found.prefix)}:',
         f'  right name and shape: {len(found.used) + len(found.resized)} of '
@@ -166,8 +171,8 @@ def problem_text(part: PartReport, tensors: Mapping, own_keys: int) -> str:
         ]
         lines.append(f'  other shape, {len(shapes)}: {_some(shapes)}')
     if found.left_over:
-        lines.append('  only in the file, though the part exists in the '
-                     f'model, {len(found.left_over)}: '
+        but = '' if part.whole else ', though the part exists in the model'
+        lines.append(f'  only in the file{but}, {len(found.left_over)}: '
                      f'{_some(found.left_over)}')
     lines.append(f'  the file holds: {grouped(tensors, depth=1)}')
     return '\n'.join([*lines, 'To mend it: ' + _advice(part, tensors)])
@@ -181,6 +186,11 @@ def _advice(part: PartReport, tensors: Mapping) -> str:
         return ('this is a file of the original (detectron2) Mask2Former; '
                 "take mmseg's, or that of Hugging Face, converted.")
     found = part.found
+    if part.whole and len(found.used) < len(found.missing) + len(
+            found.wrong_shape):
+        return ('name a checkpoint that was trained with this config. To '
+                'start from parts of another model, name it in the '
+                '`init_cfg` of these parts (docs/checkpoints.md).')
     if len(found.used) < len(found.missing):
         return ('name the right file in '
                 f'`model.{part.name}.init_cfg.checkpoint`, or the right '
@@ -191,5 +201,5 @@ def _advice(part: PartReport, tensors: Mapping) -> str:
     key = '.'.join(filter(None, (part.name, keys[0])))
     return ('give the model the settings of the checkpoint, or name another '
             'checkpoint. If the two shall differ, list the keys: '
-            f"`model.allow_partial=['{key}', ...]` (patterns as "
-            f"'{part.name}.*' work).")
+            f"`{'' if part.whole else 'model.'}allow_partial=['{key}', ...]` "
+            f"in the config (patterns as '{key.split('.')[0]}.*' work).")

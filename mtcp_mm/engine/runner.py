@@ -1,7 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import re
+from collections.abc import Callable
+
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mtcp_mm.checkpoints.files import read_checkpoint
+from mtcp_mm.checkpoints.resuming import check_resumable
+from mtcp_mm.checkpoints.whole import check_whole, load_into
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.task_agreement import check_task_agreement
 
@@ -10,8 +16,9 @@ from mtcp_mm.utils.task_agreement import check_task_agreement
 class MultiTaskRunner(Runner):
     """MMEngine's runner, for configs that say everything once.
 
-    A config names it as ``runner_type='mtcp_mm.MultiTaskRunner'``, so that
-    every ``tools/train.py`` of OpenMMLab takes it.
+    It loads a checkpoint as a whole or not at all. A config names it as
+    ``runner_type='mtcp_mm.MultiTaskRunner'``, so that every
+    ``tools/train.py`` of OpenMMLab takes it.
     """
 
     @classmethod
@@ -23,3 +30,50 @@ class MultiTaskRunner(Runner):
         """
         check_task_agreement(cfg)
         return super().from_cfg(cfg)
+
+    def load_checkpoint(self,
+                        filename: str,
+                        map_location: str | Callable = 'cpu',
+                        strict: bool = True,
+                        revise_keys: list = [(r'^module\.', '')]) -> dict:
+        """Load a checkpoint for ``load_from``, ``resume`` and testing.
+
+        MMEngine loads what fits and logs the rest. Here every key must fit,
+        but for ``allow_partial`` of model and config (docs/checkpoints.md),
+        and to resume also the state of the optimizer; nothing is loaded and
+        no hook is called otherwise.
+
+        Args:
+            filename (str): File, URL, ``torchvision://...``.
+            map_location (str | Callable): As in :func:`torch.load`.
+            strict (bool): MMEngine's; the way is always strict.
+            revise_keys (list): Patterns and replacements for the keys.
+
+        Returns:
+            dict: What the file holds.
+
+        Raises:
+            CheckpointError: It cannot be read, or does not fit.
+        """
+        checkpoint, tensors = read_checkpoint(
+            filename, map_location=map_location)
+        for key in list(tensors):
+            new = key
+            for pattern, replacement in revise_keys:
+                new = re.sub(pattern, replacement, new)
+            tensors[new] = tensors.pop(key)  # keeps the order
+        options = dict(
+            name=filename,
+            allow_partial=self.cfg.get('allow_partial', ()),
+            resume=self._resume)
+        check_whole(self.model, tensors, **options)
+        if self._resume:
+            self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
+            check_resumable(checkpoint, self.optim_wrapper, self.model,
+                            filename)
+        checkpoint['state_dict'] = tensors
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        report = load_into(self.model, checkpoint, **options)
+        self._has_loaded = True
+        self.logger.info(f'Loaded a checkpoint:\n{report.text()}')
+        return checkpoint

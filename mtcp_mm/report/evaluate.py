@@ -11,7 +11,7 @@ import logging
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -19,9 +19,10 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import CheckpointLoader, load_state_dict
 
-from mtcp_mm.checkpoints.config import without_checkpoints
+from mtcp_mm.checkpoints.config import tasks_as_saved, without_checkpoints
+from mtcp_mm.checkpoints.files import read_checkpoint
+from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.records.data import data_of_dataset
 from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.registry import MODELS
@@ -94,6 +95,7 @@ def evaluate(cfg: Config,
 
     Raises:
         FileNotFoundError: The data are not there.
+        CheckpointError: The checkpoint does not fit the model.
     """
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
@@ -149,37 +151,13 @@ def evaluate(cfg: Config,
 
 
 def _load_model(cfg: Config, checkpoint: Path) -> torch.nn.Module:
-    weights = CheckpointLoader.load_checkpoint(str(checkpoint), 'cpu')
-    weights = weights.get('state_dict', weights)
+    _, tensors = read_checkpoint(checkpoint)
     model_cfg = without_checkpoints(cfg.copy().model)
-    if isinstance(tasks := model_cfg.get('tasks'), dict):
-        names = order_tasks(tasks, weights)
-        model_cfg['tasks'] = {name: tasks[name] for name in names}
-    model = MODELS.build(model_cfg)
+    model = MODELS.build(tasks_as_saved(model_cfg, tensors))
     if not torch.cuda.is_available():
         model = revert_sync_batchnorm(model)
-    load_state_dict(model, weights, strict=True)
+    load_into(model, tensors, checkpoint, cfg.get('allow_partial', ()))
     return model.eval()
-
-
-def order_tasks(names: Iterable[str], keys: Iterable[str]) -> list[str]:
-    """Names of tasks in the order in which a model was built.
-
-    mmengine sorts the dicts of the config that it dumps, but a head may join
-    the maps of its tasks in their order.
-
-    Args:
-        names (Iterable[str]): Names, in any order.
-        keys (Iterable[str]): Keys of the state dict, as saved.
-
-    Examples:
-        >>> order_tasks(['depth', 'semseg'], ['head.semseg.w', 'head.depth.w'])
-        ['semseg', 'depth']
-    """
-    parts = [part for key in keys for part in key.split('.')]
-    first = {name: parts.index(name) if name in parts else len(parts)
-             for name in names}
-    return sorted(first, key=first.get)
 
 
 def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:

@@ -91,7 +91,7 @@ def test_wrong_paths_of_model(demo, model, photos, tmp_path):
         with pytest.raises(demo.UsageError, match='does not exist'):
             demo(photos, *args, '--out-dir', tmp_path / 'out')
     other = DEMO.parents[1] / 'configs' / 'mtcp_demo.py'
-    with pytest.raises(demo.UsageError, match='trained with this config'):
+    with pytest.raises(demo.UsageError, match='710 of 854 keys'):
         demo(photos, other, checkpoint, '--out-dir', tmp_path / 'out')
     with pytest.raises(SystemExit):
         demo(photos, *model, '--out-dir', tmp_path, '--batch-size', 0)

@@ -8,6 +8,8 @@ from mtcp_mm.checkpoints.compare import (
     CheckpointError,
     best_match,
     compare,
+    find_unequal,
+    order_tasks,
     resize_bias_table,
     tensors_of,
 )
@@ -150,3 +152,19 @@ class TestResizeBiasTable:
         resized = resize_bias_table(old.state_dict()[key],
                                     (2 * window - 1)**2)
         assert torch.equal(resized, new.state_dict()[key])
+
+
+def test_order_tasks():
+    """Oracle: the order in which the names appear, by eye."""
+    keys = ['backbone.x', 'head.b.w', 'head.a.w', 'head.b.c']
+    assert order_tasks(['a', 'b', 'c', 'd'], keys) == ['b', 'a', 'c', 'd']
+
+
+def test_find_unequal():
+    """Oracle: the one number that was changed. NaN is equal to NaN."""
+    net = Net()
+    net.stem.bias.data[0] = float('nan')
+    values = {k: v.clone() for k, v in net.state_dict().items()}
+    assert find_unequal(net, values) == []
+    values['blocks.1.running_var'][2] += 1
+    assert find_unequal(net, values) == ['blocks.1.running_var']

@@ -195,6 +195,24 @@ class TestPathsOfAFile:
             assert torch.equal(value, state[key]), key
 
 
+    def test_weighting_starts_anew(self, mmseg_state, tmp_path):
+        """mmengine alone would load it with the whole model."""
+        kind = dict(loss_weighting=dict(
+            _delete_=True, type='mtcp_mm.UncertaintyWeighting'))
+        state = narrow_estimator(
+            save(tmp_path, mmseg_state), **kind).state_dict()
+        name = 'loss_weighting.log_variances.depth'
+        state[name] += 9
+        whole = save(tmp_path, state, 'whole.pth')
+        model = narrow_estimator(
+            tmp_path / 'zoo.pth', **kind,
+            init_cfg=dict(type='Pretrained', checkpoint=str(whole)))
+        model.init_weights()
+        for key, value in model.state_dict().items():
+            assert torch.equal(value, state[key]) == (key != name), key
+        assert name in model.loading_report.ignored[str(whole)]
+
+
 class TestErrors:
     """Oracle: what was done to the file is what the message names."""
 

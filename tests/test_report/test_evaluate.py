@@ -14,7 +14,7 @@ from mmengine.registry import DATASETS, init_default_scope
 
 from mtcp_mm.registry import MODELS
 from mtcp_mm.report.collect import collect
-from mtcp_mm.report.evaluate import evaluation_file, order_tasks
+from mtcp_mm.report.evaluate import evaluation_file
 from .conftest import NAMES, SIZE
 
 
@@ -161,11 +161,6 @@ class TestAgain:
         assert list(dumped.model.tasks) == ['depth', 'normals', 'semseg']
         scores = collect(copy, num_images=0, device='cpu').scores
         assert scores == pytest.approx(run.scores, rel=1e-6, nan_ok=True)
-
-
-def test_order_tasks():
-    keys = ['backbone.x', 'head.b.w', 'head.a.w', 'head.b.c']
-    assert order_tasks(['a', 'b', 'c', 'd'], keys) == ['b', 'a', 'c', 'd']
 
 
 def test_missing_data_are_named(finished, tmp_path):

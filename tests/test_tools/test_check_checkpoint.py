@@ -1,12 +1,16 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import importlib.util
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import MMLogger
-from mmengine.registry import DefaultScope
+from mmengine.registry import DefaultScope, init_default_scope
 
+from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.registry import MODELS
 from tests.mmseg_mask2former import NARROW, build_mmseg
 
 ROOT = Path(__file__).parents[2]
@@ -66,11 +70,26 @@ class TestCheckCheckpoint:
                 line = f'{key} -> {name}.{rest}'
             assert line in lines, key
 
-    def test_other_settings_exit_with_1(self, check, checkpoint):
-        with pytest.raises(SystemExit) as info:
+    def test_other_settings(self, check, checkpoint):
+        with pytest.raises(CheckpointError, match='query_feat.weight is '
+                           r'\(7, 64\)'):
             check(CONFIG, checkpoint, '--cfg-options', *SMALL,
                   'model.neck.num_queries=8')
-        assert 'decode_head.query_feat.weight is (7, 64)' in info.value.code
+
+    def test_whole(self, check, checkpoint, tmp_path):
+        """A backbone and a neck are no model that could be tested."""
+        with pytest.raises(CheckpointError, match='does not fit the model'):
+            check(CONFIG, checkpoint, '--whole', '--cfg-options', *SMALL)
+        init_default_scope('mmseg')
+        cfg = Config.fromfile(CONFIG)
+        options = dict(option.split('=') for option in SMALL)
+        cfg.merge_from_dict({k: literal_eval(v) for k, v in options.items()})
+        state = MODELS.build(cfg.model).state_dict()
+        torch.save(dict(state_dict=state), tmp_path / 'whole.pth')
+        out = check(CONFIG, str(tmp_path / 'whole.pth'), '--whole',
+                    '--cfg-options', *SMALL)
+        assert (f'the whole model (MultiTaskEstimator): {len(state)} keys '
+                'used') in out
 
     def test_config_without_checkpoint(self, check):
         out = check(str(ROOT / 'configs' / 'mtcp_demo.py'))

@@ -288,6 +288,23 @@ def test_slurm_command(tmp_path):
     ]
 
 
+@pytest.mark.parametrize('state, message', [
+    (dict(other=torch.ones(1)), 'missing in the file, 5: weight'),
+    (dict(weight=torch.ones(2)), 'weight is (2,) in the file, (1,) in the')])
+def test_checkpoint_of_another_model(scratch, capsys, state, message):
+    """It used to be tested and trained with random weights, exit code 0."""
+    torch.save(dict(state_dict=state), 'other.pth')
+    start = 'load_from=other.pth', "model.norm_cfg.type='BN'"
+    for args in (('test.py', 'tiny.py', 'other.pth'),
+                 ('train.py', 'tiny.py')):
+        assert run_tool(*args, '--work-dir', 'w', '--cfg-options', *start) == 2
+        assert f'{args[0]}: error: other.pth' in (
+            text := capsys.readouterr().err)
+        assert message in text
+    assert not list(scratch.rglob('metrics*.json'))
+    assert not list(scratch.rglob('epoch_*.pth'))
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason='gloo ranks on a CPU')
 def test_two_ranks_train_and_one_tests(scratch):
     """Rank r sees half of x = 0, 1, 2, 3, so two steps lower the weight by

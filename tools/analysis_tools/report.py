@@ -16,6 +16,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import require_file, run_tool
 from mtcp_mm.report.collect import collect
 from mtcp_mm.report.published import NAMES
@@ -95,4 +96,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(main, CheckpointError)

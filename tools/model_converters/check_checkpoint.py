@@ -1,22 +1,25 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""Load the checkpoints of a config and tell what came of it.
+"""Load a checkpoint as a config does, and tell what came of it.
 
     python tools/model_converters/check_checkpoint.py configs/mtcp_nyud.py
     python tools/model_converters/check_checkpoint.py configs/mtcp_nyud.py \
         my_mask2former.pth --keys
+    python tools/model_converters/check_checkpoint.py configs/mtcp_demo.py \
+        work_dirs/mtcp_demo/epoch_8.pth --whole
 
-The first reads the files that the config names, the second another file in
-place of all of them. Nothing is trained or written. The exit code is 1 if a
-file does not fit. See docs/checkpoints.md.
+The first reads the files that the config names for parts of the model, the
+second another file in place of all of them. The third asks whether a file is
+one of this very model, for tools/test.py or `load_from`. Nothing is trained
+or written. The exit code is 2 if a file does not fit. See docs/checkpoints.md.
 """
 import argparse
-import sys
 
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.loading import pretrained_cfgs
+from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
 from mtcp_mm.registry import MODELS
 
@@ -31,9 +34,16 @@ def parse_args():
         nargs='?',
         help='file or URL to read in place of those of the config')
     parser.add_argument(
+        '--whole',
+        action='store_true',
+        help='the file is a checkpoint of this very model')
+    parser.add_argument(
         '--keys', action='store_true', help='name every key, one a line')
     add_cfg_options(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.whole and not args.checkpoint:
+        parser.error('--whole needs a checkpoint')
+    return args
 
 
 def main():
@@ -43,20 +53,24 @@ def main():
     # mmengine tells of every parameter and of every key that it ignores
     MMLogger.get_instance('check_checkpoint', log_level='ERROR')
     model = MODELS.build(cfg.model)
-    if args.checkpoint:
+    if args.whole:
+        report = load_into(
+            model,
+            args.checkpoint,
+            allow_partial=cfg.get('allow_partial', ()))
+    else:
         for module in model.modules():
             for entry in pretrained_cfgs(module):
-                entry['checkpoint'] = args.checkpoint
-    try:
+                entry['checkpoint'] = args.checkpoint or entry['checkpoint']
         model.init_weights()
-    except CheckpointError as error:
-        sys.exit(str(error))
-    if model.loading_report is None:
+        report = model.loading_report
+    if report is None:
         print(f'{args.config} names no checkpoint: no part of its model has '
-              "an init_cfg=dict(type='Pretrained', checkpoint=...).")
+              "an init_cfg=dict(type='Pretrained', checkpoint=...). A "
+              'checkpoint of the whole model is checked with --whole.')
     else:
-        print(model.loading_report.text(args.keys))
+        print(report.text(args.keys))
 
 
 if __name__ == '__main__':
-    run_tool(main)
+    run_tool(main, CheckpointError)

@@ -16,9 +16,7 @@ file of the model zoo:
 See docs/checkpoints.md.
 """
 import argparse
-import os
 import pickle
-import sys
 import textwrap
 from pathlib import Path
 
@@ -34,8 +32,10 @@ from mtcp_mm.checkpoints.compare import (
     compare,
     tensors_of,
 )
+from mtcp_mm.checkpoints.files import write_checkpoint
 from mtcp_mm.checkpoints.hf import architecture, convert_mask2former
 from mtcp_mm.checkpoints.report import PartReport, problem_text
+from mtcp_mm.cli.launch import run_tool
 from mtcp_mm.registry import MODELS
 
 FILES = ('model.safetensors', 'pytorch_model.bin')
@@ -112,17 +112,6 @@ def complete(state, settings, path):
             raise CheckpointError(problem_text(report, state, len(own)))
 
 
-def save(checkpoint, path):
-    """Write a file of which nobody ever sees a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        torch.save(checkpoint, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def describe(state, settings):
     """Lines on what the file is."""
     swin, neck = settings['backbone'], settings['neck']
@@ -143,16 +132,13 @@ def describe(state, settings):
 def main():
     args = parse_args()
     init_default_scope('mmseg')
-    try:
-        path, tensors = read(args.source)
-        state, ignored = convert_mask2former(tensors)
-        settings = architecture(state)
-        complete(state, settings, path)
-    except CheckpointError as error:
-        sys.exit(str(error))
+    path, tensors = read(args.source)
+    state, ignored = convert_mask2former(tensors)
+    settings = architecture(state)
+    complete(state, settings, path)
     meta = dict(
         converted_from=path.name, mtcp_mm=__version__, settings=settings)
-    save(dict(meta=meta, state_dict=state), args.target)
+    write_checkpoint(dict(meta=meta, state_dict=state), args.target)
     print(f'{path}: {len(tensors)} tensors')
     print(*describe(state, settings), sep='\n')
     for key, reason in ignored.items():
@@ -167,4 +153,4 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, CheckpointError)

@@ -42,9 +42,8 @@ class MultiTaskEstimator(BaseSegmentor):
         test_cfg (dict, optional): ``dict(mode='whole')``, the only mode.
         init_cfg (dict, optional): Initialisation of the whole model.
         allow_partial (Sequence[str]): Patterns of keys, as
-            'backbone.norm?.*', that a ``Pretrained`` checkpoint need not
-            hold or may hold in another shape, see :meth:`init_weights`.
-            Defaults to none.
+            'backbone.norm?.*', that a checkpoint need not hold or may hold in
+            another shape (docs/checkpoints.md). Defaults to none.
 
     Raises:
         ValueError: A ``test_cfg`` mode other than 'whole'.

@@ -1,0 +1,40 @@
+# Copyright (c) mtcp_mm authors. All rights reserved.
+"""Make a checkpoint ready for others: the model without its training.
+
+    python tools/model_converters/publish_model.py \
+        work_dirs/mtcp_nyud/epoch_100.pth mtcp_nyud.pth
+
+It writes mtcp_nyud-<8 digits of its sha256>.pth with the weights and `meta`,
+which holds the config and the classes. See docs/checkpoints.md.
+"""
+import argparse
+
+from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.checkpoints.publish import publish
+from mtcp_mm.cli.launch import require_file, run_tool
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument('out', help='name.pth of the file to write')
+    args = parser.parse_args()
+    if not args.out.endswith('.pth'):
+        parser.error(f'the file to write must end in .pth, but is {args.out}')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    require_file(args.checkpoint, 'checkpoint')
+    file, dropped = publish(args.checkpoint, args.out)
+    print(f'wrote {file}\nleft out: {", ".join(dropped) or "nothing"}')
+    if 'ema_state_dict' in dropped:
+        print('These are the averaged weights of EMAHook. The weights that '
+              'the optimizer moved, in ema_state_dict, are not in it.')
+
+
+if __name__ == '__main__':
+    run_tool(main, CheckpointError)
