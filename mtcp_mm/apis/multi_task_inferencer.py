@@ -13,7 +13,7 @@ from mmseg.structures import SegDataSample
 from rich.progress import track
 from torch import nn
 
-from mtcp_mm.checkpoints.config import config_in_checkpoint, tasks_as_saved
+from mtcp_mm.checkpoints.config import config_in_checkpoint
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
@@ -98,7 +98,6 @@ class MultiTaskInferencer(BaseInferencer):
             self._read = weights, raw, tensors
             if not cfg:
                 cfg.update(config_in_checkpoint(weights, raw))
-            tasks_as_saved(cfg.model, tensors)
         model = super()._init_model(cfg, None, device)
         del self._read
         if not getattr(model, 'tasks', None):

@@ -240,23 +240,3 @@ def find_unequal(module: nn.Module, values: Mapping[str, Tensor]) -> list[str]:
 def _is_same(a: Tensor, b: Tensor) -> bool:
     b = b.to(a.device)
     return bool(((a == b) | (a != a) & (b != b)).all())  # NaN is NaN
-
-
-def order_tasks(names: Iterable[str], keys: Iterable[str]) -> list[str]:
-    """Names of tasks in the order in which a model was built.
-
-    mmengine sorts the dicts of the config that it dumps, but a head may join
-    the maps of its tasks in their order.
-
-    Args:
-        names (Iterable[str]): Names, in any order.
-        keys (Iterable[str]): Keys of the state dict, as saved.
-
-    Examples:
-        >>> order_tasks(['depth', 'semseg'], ['head.semseg.w', 'head.depth.w'])
-        ['semseg', 'depth']
-    """
-    parts = [part for key in keys for part in key.split('.')]
-    first = {name: parts.index(name) if name in parts else len(parts)
-             for name in names}
-    return sorted(first, key=first.get)

@@ -1,9 +1,9 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from mmengine.config import Config, ConfigDict
 
-from .compare import CheckpointError, order_tasks
+from .compare import CheckpointError
 
 
 def without_checkpoints(cfg: dict) -> dict:
@@ -23,20 +23,6 @@ def without_checkpoints(cfg: dict) -> dict:
             for child in children:
                 if isinstance(child, dict):
                     without_checkpoints(child)
-    return cfg
-
-
-def tasks_as_saved(cfg: dict, keys: Iterable[str]) -> dict:
-    """Bring the tasks of a model config into the order of a checkpoint.
-
-    mmengine sorts the configs that it writes to work dirs and checkpoints.
-
-    Args:
-        cfg (dict): Config of a model; ``tasks`` is replaced, if it has any.
-        keys (Iterable[str]): Keys of the state dict, as saved.
-    """
-    if isinstance(tasks := cfg.get('tasks'), dict):
-        cfg['tasks'] = {name: tasks[name] for name in order_tasks(tasks, keys)}
     return cfg
 
 

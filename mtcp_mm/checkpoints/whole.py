@@ -14,7 +14,6 @@ from .compare import (
     CheckpointError,
     compare,
     find_unequal,
-    order_tasks,
     tensors_of,
     values_for,
 )
@@ -37,8 +36,7 @@ def check_whole(model: nn.Module,
     """Compare a checkpoint with a model. Arguments as for :func:`load_into`.
 
     Raises:
-        CheckpointError: A key is missing, left over or has another shape, or
-            the tasks came in another order.
+        CheckpointError: A key is missing, left over or has another shape.
     """
     model = unwrapped(model)
     patterns = (*getattr(model, 'allow_partial', ()), *allow_partial)
@@ -52,17 +50,6 @@ def check_whole(model: nn.Module,
     part = PartReport('', type(model).__name__, name, None, found, whole=True)
     if not found.fits:
         raise CheckpointError(problem_text(part, tensors, len(own)))
-    tasks = getattr(model, 'tasks', ())
-    here, there = (order_tasks(tasks, [k for k in keys if k in found.used])
-                   for keys in (own, tensors))
-    if here != there:
-        raise CheckpointError(
-            f'{name}\nis of a model with the tasks in the order '
-            f'{", ".join(there)}, but here it is {", ".join(here)}, and a '
-            'head may join maps in that order.\nTo mend it: list '
-            '`model.tasks` in the order of the checkpoint. Configs that '
-            'mmengine wrote to a work dir are sorted by name: take the '
-            'config that the training was started with.')
     without = [
         k for k in own
         if k not in found.used and k.rpartition('.')[2] not in COMPUTED

@@ -20,7 +20,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from mtcp_mm.checkpoints.config import tasks_as_saved, without_checkpoints
+from mtcp_mm.checkpoints.config import without_checkpoints
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.records.data import data_of_dataset
@@ -153,7 +153,7 @@ def evaluate(cfg: Config,
 def _load_model(cfg: Config, checkpoint: Path) -> torch.nn.Module:
     _, tensors = read_checkpoint(checkpoint)
     model_cfg = without_checkpoints(cfg.copy().model)
-    model = MODELS.build(tasks_as_saved(model_cfg, tensors))
+    model = MODELS.build(model_cfg)
     if not torch.cuda.is_available():
         model = revert_sync_batchnorm(model)
     load_into(model, tensors, checkpoint, cfg.get('allow_partial', ()))

@@ -237,7 +237,7 @@ class TestModel:
         with pytest.raises(ValueError, match=message):
             MultiTaskInferencer(config, tmp_path / 'bad.pth', 'cpu')
 
-    def test_tasks_in_the_order_of_the_checkpoint(
+    def test_order_of_tasks_in_a_config_means_nothing(
             self, config, checkpoint, photos, tmp_path):
         """Oracle: the config that was never written. mmengine sorts the
         tasks of those it writes to a work dir or a checkpoint."""

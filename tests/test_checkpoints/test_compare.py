@@ -9,7 +9,6 @@ from mtcp_mm.checkpoints.compare import (
     best_match,
     compare,
     find_unequal,
-    order_tasks,
     resize_bias_table,
     tensors_of,
 )
@@ -152,12 +151,6 @@ class TestResizeBiasTable:
         resized = resize_bias_table(old.state_dict()[key],
                                     (2 * window - 1)**2)
         assert torch.equal(resized, new.state_dict()[key])
-
-
-def test_order_tasks():
-    """Oracle: the order in which the names appear, by eye."""
-    keys = ['backbone.x', 'head.b.w', 'head.a.w', 'head.b.c']
-    assert order_tasks(['a', 'b', 'c', 'd'], keys) == ['b', 'a', 'c', 'd']
 
 
 def test_find_unequal():

@@ -127,10 +127,6 @@ class TestRefuses:
         new.register_parameter(table, nn.Parameter(torch.ones(25, 1)))
         assert f'{table} is (9, 1)' in self.error(new, old.state_dict())
 
-    def test_other_order_of_tasks(self, state):
-        text = self.error(Net(tasks=('a', 'b')), state)
-        assert 'in the order b, a, but here it is a, b' in text
-
     def test_loader_that_changes_numbers(self, state):
 
         class Doubling(Net):

@@ -151,7 +151,7 @@ class TestAgain:
         assert scores['depth/rmse'] != run.scores['depth/rmse']
 
     def test_order_of_tasks_in_a_dumped_config(self, run, tmp_path):
-        """mmengine sorts what it dumps; CFM joins maps in their order."""
+        """mmengine sorts what it dumps; heads are free of that order."""
         copy = tmp_path / 'copy'
         shutil.copytree(run.work_dir, copy)
         shutil.rmtree(copy / 'report_data')
