@@ -16,6 +16,7 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mtcp_mm.tasks import DenseTask
+from mtcp_mm.utils.config_tree import dataset_leaves
 
 
 def build_label_dataset(cfg: Mapping) -> BaseDataset:
@@ -28,17 +29,9 @@ def build_label_dataset(cfg: Mapping) -> BaseDataset:
     Returns:
         BaseDataset: The data set.
     """
-
-    def strip(node: dict) -> None:
-        inner = node.get('datasets') or [node.get('dataset')]
-        if isinstance(inner[0], Mapping):
-            for child in inner:
-                strip(child)
-        else:
-            node['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
-
     cfg = copy.deepcopy(cfg)
-    strip(cfg)
+    for _, leaf in dataset_leaves(cfg):
+        leaf['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
     return DATASETS.build(cfg)
 
 
