@@ -12,7 +12,6 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.logging import print_log
 
-from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.task_agreement import check_task_agreement
 
@@ -144,11 +143,20 @@ def use_cpu_ranks(cfg: Config) -> None:
             broadcast_buffers=False,
             find_unused_parameters=cfg.get('find_unused_parameters', False)))
     cfg.model_wrapper_cfg['device_ids'] = None
-    synchronised = [node for _, node in walk(cfg.get('model'))
-                    if node.get('type') == 'SyncBN']
-    for node in synchronised:
-        node['type'] = 'BN'
-    if synchronised:
+    if _replace_sync_bn(cfg.get('model', {})):
         print_log(
             'SyncBN needs GPUs: this run normalises every rank by itself.',
             'current')
+
+
+def _replace_sync_bn(node) -> bool:
+    """Turn SyncBN into BN below ``node``; tell whether there was any."""
+    children = node.values() if isinstance(node, dict) else node
+    changed = any([
+        _replace_sync_bn(child) for child in children
+        if isinstance(child, (dict, list, tuple))
+    ])
+    if isinstance(node, dict) and node.get('type') == 'SyncBN':
+        node['type'] = 'BN'
+        changed = True
+    return changed

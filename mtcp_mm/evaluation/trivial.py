@@ -16,7 +16,6 @@ from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mtcp_mm.tasks import DenseTask
-from mtcp_mm.utils.config_tree import dataset_leaves
 
 
 def build_label_dataset(cfg: Mapping) -> BaseDataset:
@@ -29,9 +28,17 @@ def build_label_dataset(cfg: Mapping) -> BaseDataset:
     Returns:
         BaseDataset: The data set.
     """
+
+    def strip(node: dict) -> None:
+        inner = node.get('datasets') or [node.get('dataset')]
+        if isinstance(inner[0], Mapping):
+            for child in inner:
+                strip(child)
+        else:
+            node['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
+
     cfg = copy.deepcopy(cfg)
-    for _, leaf in dataset_leaves(cfg):
-        leaf['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
+    strip(cfg)
     return DATASETS.build(cfg)
 
 

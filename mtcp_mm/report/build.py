@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from mtcp_mm.evaluation.score_keys import is_score, split_key
 from .blocks import (
     Charts,
     Example,
@@ -115,12 +116,13 @@ def _curves(runs: Sequence[Run]) -> Section:
     """Losses and validation scores, task by task."""
     blocks = []
     tasks = dict.fromkeys(t for run in runs for t in _tasks_of_log(run))
-    keys = [key for key in _validated_keys(runs) if '@' not in key]
+    keys = [key for key in _validated_keys(runs)
+            if not split_key(key).protocol]
     for task in tasks:
         charts = [_loss_chart(runs, task)]
         charts += [
             _score_chart(runs, key) for key in keys
-            if key.startswith(f'{task}/')
+            if split_key(key).task == task
         ]
         charts = [chart for chart in charts if chart.lines]
         if charts:
@@ -138,7 +140,7 @@ def _validated_keys(runs: Sequence[Run]) -> list[str]:
     """Keys of the scores that were validated, in order."""
     return list(
         dict.fromkeys(key for run in runs for record in run.log.val
-                      for key in record if '/' in key))
+                      for key in record if is_score(key)))
 
 
 def _loss_chart(runs: Sequence[Run], task: str) -> Chart:
@@ -210,7 +212,7 @@ def _images(runs: Sequence[Run]) -> Section:
 
 def _ordered(tasks: Iterable[str], run: Run) -> list[str]:
     """Tasks in the order of the scores."""
-    known = list(dict.fromkeys(key.rpartition('/')[0] for key in run.scores))
+    known = list(dict.fromkeys(split_key(key).task for key in run.scores))
     return sorted(
         tasks, key=lambda t: known.index(t) if t in known else len(known))
 
