@@ -94,6 +94,11 @@ class ScoreKey:
     higher: bool | None = None
     note: str = ''
 
+    @property
+    def better(self) -> str:
+        """str: 'higher', 'lower', or '' if nobody knows."""
+        return {True: 'higher', False: 'lower'}.get(self.higher, '')
+
     def under(self, suffix: str) -> str:
         """Key of the same score under another protocol, '' = house."""
         return join_key(self.task, self.metric, suffix)

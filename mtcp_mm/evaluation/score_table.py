@@ -26,8 +26,7 @@ def score_table(scores: Mapping[str, float],
             continue
         rows, house = {}, metric.describe().house
         for key in metric.score_keys():
-            row = rows.setdefault(
-                key.metric, [key.metric, 'higher' if key.higher else 'lower'])
+            row = rows.setdefault(key.metric, [key.metric, key.better])
             row += [''] * (2 + metric.protocols.index(key.protocol) - len(row))
             row.append(_text(scores.get(key.key)))
             told.add(key.key)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mtcp_mm.evaluation.score_keys import parse_key
 from .collect import Run
 from .published import published_table
-from .tables import NOTHING, Cell, main_keys
+from .tables import Cell, main_keys, text_of
 
 ESCAPES = {
     '\\': r'\textbackslash{}',
@@ -71,7 +71,7 @@ def render_latex(runs: Sequence[Run], published: str | None = None) -> str:
         ]
         parts += [
             row([escape(run.name),
-                 *(_value(run.scores.get(key.under(suffix)))
+                 *(escape(text_of(run.scores.get(key.under(suffix))))
                    for key in shown)]) for run in runs
         ]
     if published:
@@ -86,10 +86,6 @@ def render_latex(runs: Sequence[Run], published: str | None = None) -> str:
                 parts.append(r'\midrule')
             parts.append(row(list(map(_cell, cells))))
     return '\n'.join(parts) + '\n'
-
-
-def _value(value: float | None) -> str:
-    return escape(NOTHING) if value is None else f'{value:.4f}'
 
 
 def _cell(cell: Cell) -> str:

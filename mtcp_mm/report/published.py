@@ -9,7 +9,7 @@ import yaml
 from mtcp_mm.evaluation.score_keys import parse_key, split_key
 from mtcp_mm.registry import METRICS
 from .collect import Run
-from .tables import NOTHING, Cell, Table, all_metrics
+from .tables import Cell, Table, all_metrics, text_of
 
 FILE = Path(__file__).with_name('published.yml')
 #: Names of the tables.
@@ -113,10 +113,7 @@ def _own_row(run: Run, keys: Sequence, protocol: str) -> list[list[Cell]]:
     values = [run.scores.get(key.under(protocol)) for key in keys]
     if all(value is None for value in values):
         return []
-    cells = [
-        Cell(NOTHING if value is None else f'{value:.4f}', strong=not protocol)
-        for value in values
-    ]
+    cells = [Cell(text_of(value), strong=not protocol) for value in values]
     title = f'{run.name}, {"protocol " + protocol if protocol else "house"}'
     return [[
         Cell(title, left=True), *cells,

@@ -106,8 +106,7 @@ def score_table(runs: Sequence[Run], house: bool = True) -> Table:
               for i, v in enumerate(values)),
             Cell(protocol + ' (house)' * (house and bool(key.protocol)),
                  left=True, why=key.note),
-            Cell({True: 'higher', False: 'lower'}.get(key.higher, NOTHING),
-                 left=True)
+            Cell(key.better or NOTHING, left=True)
         ])
     notes = {f'{k.task}, {k.protocol}': k.note for k in keys if k.note}
     table.notes = [f'{name}: {note}.' for name, note in notes.items()]
@@ -248,8 +247,7 @@ def results_rows(runs: Sequence[Run]) -> list[dict]:
                     metric=key.metric,
                     protocol=key.protocol,
                     value='' if value is None else repr(value),
-                    better={True: 'higher', False: 'lower'}.get(
-                        key.higher, ''),
+                    better=key.better,
                     data=run.data.name,
                     layout=run.data.layout,
                     scores_from=run.scores_from,

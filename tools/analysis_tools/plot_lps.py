@@ -16,15 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from mmengine.config import Config
 
 from mtcp_mm.cli.launch import run_tool
 from mtcp_mm.records.logs import RunLog, log_files, read_log
-
-matplotlib.use('Agg')
-import matplotlib.pyplot as plt  # noqa: E402
 
 WEIGHT, SHARE, LOSS = 'lps_weight_', 'lps_share_', '.loss'
 DEFAULT_KAPPA = 2.5  # of LPSWeighting
@@ -92,18 +91,13 @@ def read_run(run: Path) -> Run:
     return Run(label_of(run), log, tasks)
 
 
-def draw(runs: Sequence[Run]) -> plt.Figure:
+def draw(runs: Sequence[Run]) -> Figure:
     """Figure with weights, shares and losses, one below the other, a column
     per run, the same scales and colours in all of them."""
     width = 8 if len(runs) == 1 else min(4 * len(runs), 20)
-    figure, axes = plt.subplots(
-        3,
-        len(runs),
-        figsize=(width, 8),
-        sharex='col',
-        sharey='row',
-        squeeze=False,
-        layout='constrained')
+    figure = Figure((width, 8), layout='constrained')
+    axes = figure.subplots(
+        3, len(runs), sharex='col', sharey='row', squeeze=False)
     tasks = list(dict.fromkeys(task for run in runs for task in run.tasks))
     colours = {task: f'C{i}' for i, task in enumerate(tasks)}
     for column, run in zip(axes.T, runs):
@@ -117,7 +111,7 @@ def draw(runs: Sequence[Run]) -> plt.Figure:
     if len(runs) == 1:
         title += f', {runs[0].label}'
     handles = [
-        plt.Line2D([], [], color=colour, label=task)
+        Line2D([], [], color=colour, label=task)
         for task, colour in colours.items()
     ]
     figure.legend(
@@ -125,7 +119,7 @@ def draw(runs: Sequence[Run]) -> plt.Figure:
     return figure
 
 
-def draw_run(axes: Sequence[plt.Axes], run: Run,
+def draw_run(axes: Sequence[Axes], run: Run,
              colours: dict[str, str]) -> None:
     """Weights, shares and losses of one run, from top to bottom."""
     for task in run.tasks:
