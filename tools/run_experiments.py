@@ -14,11 +14,9 @@ table goes to WORK_DIR/table.md, .csv and .json.
 import argparse
 import os
 import shlex
-import subprocess
 import sys
 import time
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 from mmengine.logging import MMLogger
@@ -38,6 +36,7 @@ from mtcp_mm.experiments.launch import (
     run_on_slurm,
     slurm_command,
 )
+from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.utils.files import write_atomically
 
 
@@ -84,19 +83,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def describe(base: str | None) -> dict:
-    """Where numbers come from: commit, versions, command, day."""
-    git = subprocess.run(['git', 'describe', '--always', '--dirty'],
-                         cwd=Path(__file__).parent,
-                         text=True,
-                         capture_output=True)
-    names = ('torch', 'mmengine', 'mmcv', 'mmsegmentation')
+    """Where numbers come from: command, day, versions and commit."""
     return dict(
         command=shlex.join(['python', 'tools/run_experiments.py',
                             *sys.argv[1:]]),
         base=base,
         started=time.strftime('%Y-%m-%d %H:%M:%S'),
-        commit=git.stdout.strip() or 'unknown',
-        versions={name: version(name) for name in names})
+        environment=describe_environment())
 
 
 def main() -> int:

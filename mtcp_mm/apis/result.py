@@ -1,7 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from mtcp_mm.tasks import DenseTask
+from mtcp_mm.utils.files import replacing
 
 
 @dataclass
@@ -89,16 +88,3 @@ class InferenceResult:
             with replacing(out_dir / 'panels' /
                            f'{self.name}{suffix}') as file:
                 Image.fromarray(picture).save(file, kind, quality=90)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator:
-    """A binary file that takes the place of ``path`` once it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        with open(temporary, 'wb') as file:
-            yield file
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """The one way to read a checkpoint, and the one to write one."""
-import os
 import pickle
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import torch
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
+from mtcp_mm.utils.files import replacing
 from .compare import CheckpointError, tensors_of
 
 UNREADABLE = (OSError, RuntimeError, EOFError, KeyError, ValueError,
@@ -55,12 +55,5 @@ def write_checkpoint(checkpoint: dict, path: str | Path) -> None:
     Equal content gives equal bytes: torch would write the name of a path,
     but not that of an open file, into it.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        with open(temporary, 'wb') as file:
-            torch.save(checkpoint, file)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        torch.save(checkpoint, file)

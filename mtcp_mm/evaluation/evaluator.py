@@ -3,6 +3,7 @@ from collections.abc import Mapping, Sequence
 
 from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.logging import print_log
+from mmengine.registry import EVALUATOR as ALL_EVALUATORS
 from prettytable import PrettyTable
 
 from mtcp_mm.registry import EVALUATOR, METRICS
@@ -26,6 +27,21 @@ def higher_is_better(metrics: Sequence[BaseMetric]) -> dict[str, bool]:
         for metric in metrics
         for key, higher in getattr(metric, 'higher_is_better', {}).items()
     }
+
+
+def build_evaluator(cfg: Mapping | Sequence) -> Evaluator:
+    """As :meth:`mmengine.runner.Runner.build_evaluator`."""
+    if isinstance(cfg, Mapping) and 'metrics' in cfg:
+        return ALL_EVALUATORS.build(dict(dict(type='Evaluator'), **cfg))
+    return Evaluator(cfg)
+
+
+def without_references(cfg: Mapping | Sequence) -> Mapping | Sequence:
+    """Config of an evaluator that asks for no single-task results."""
+    if isinstance(cfg, Mapping):
+        skipped = ('references', 'delta_keys')
+        return {k: v for k, v in cfg.items() if k not in skipped}
+    return cfg
 
 
 @EVALUATOR.register_module()

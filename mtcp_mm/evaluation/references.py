@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .score_keys import split_key
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -72,7 +74,7 @@ class Reference:
             raise ValueError(f'{self.file} is no JSON file ({error}). Make '
                              f'it anew with\n    {self.command}') from error
         if key not in scores:
-            protocol = key.partition('@')[2]
+            protocol = split_key(key).protocol
             ask = f' --protocols {protocol}' if protocol else ''
             raise ValueError(
                 f'{self.file} has no {key!r}, it has {sorted(scores)}. If '

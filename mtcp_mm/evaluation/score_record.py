@@ -33,15 +33,14 @@ def describe_keys(metrics: Sequence[BaseMetric]) -> dict[str, dict]:
         (one line on the protocol) and ``higher_is_better``.
     """
     return {
-        f'{metric.prefix}/{metric.key(name, protocol)}': dict(
+        key.key: dict(
             task=metric.task,
-            metric=name,
-            protocol=protocol,
-            note=metric.known_protocols[protocol],
-            higher_is_better=higher)
+            metric=key.metric,
+            protocol=key.protocol,
+            note=key.note,
+            higher_is_better=key.higher)
         for metric in metrics if isinstance(metric, DenseTaskMetric)
-        for protocol in metric.protocols
-        for name, higher in metric.scores_of(protocol).items()
+        for key in metric.score_keys()
     }
 
 

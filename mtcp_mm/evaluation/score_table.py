@@ -24,16 +24,12 @@ def score_table(scores: Mapping[str, float],
     for metric in metrics:
         if not isinstance(metric, DenseTaskMetric):
             continue
-        rows = {}
-        for protocol in metric.protocols:
-            for name, higher in metric.scores_of(protocol).items():
-                row = rows.setdefault(
-                    name, [name, 'higher' if higher else 'lower'])
-                row += [''] * (2 + metric.protocols.index(protocol) - len(row))
-                key = f'{metric.prefix}/{metric.key(name, protocol)}'
-                row.append(_text(scores.get(key)))
-                told.add(key)
-        house = next(iter(metric.known_protocols))
+        rows, house = {}, metric.describe().house
+        for key in metric.score_keys():
+            row = rows.setdefault(key.metric, [key.metric, key.better])
+            row += [''] * (2 + metric.protocols.index(key.protocol) - len(row))
+            row.append(_text(scores.get(key.key)))
+            told.add(key.key)
         head = [f'[{p}]' if p == house else f'@{p}' for p in metric.protocols]
         sections.append([[metric.prefix, 'better', *head], *rows.values()])
     rest = [[key, '', _text(value)] for key, value in scores.items()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mtcp_mm.evaluation.functional.delta_mtl import delta_mtl
+from mtcp_mm.evaluation.score_keys import split_key
 from .listing import Experiment, ExperimentList, MetricColumn
 
 #: Key of delta_MTL where scores have theirs.
@@ -42,7 +43,7 @@ def main_columns(scores: Mapping[str, SeedScores]) -> tuple[MetricColumn, ...]:
     for seeds in scores.values():
         for run in seeds.values():
             for key in run:
-                keys.setdefault(key.split('/')[0], key)
+                keys.setdefault(split_key(key).task, key)
     return tuple(MetricColumn(key, digits=4) for key in keys.values())
 
 

@@ -1,12 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Which data a number belongs to."""
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmengine.dataset import BaseDataset
 
+from mtcp_mm.utils.config_tree import dataset_leaves
 from .archives import ARCHIVES, find_converted
 
 
@@ -81,19 +82,10 @@ class DataInfo:
         return ', '.join(parts)
 
 
-def _innermost(cfg: Mapping) -> Mapping:
-    """First data set below wrappers."""
-    while True:
-        inner = cfg.get('datasets') or [cfg.get('dataset')]
-        if not isinstance(inner[0], Mapping):
-            return cfg
-        cfg = inner[0]
-
-
 def data_of_config(cfg: Mapping) -> DataInfo:
     """What a config says about its test data."""
     loader = cfg.get('test_dataloader') or cfg.get('val_dataloader') or {}
-    dataset = _innermost(loader.get('dataset') or {})
+    _, dataset = next(dataset_leaves(loader.get('dataset')), ('', {}))
     root = str(dataset.get('data_root') or '')
     return DataInfo(
         dataset=str(dataset.get('type', '')).rpartition('.')[-1],
@@ -104,20 +96,17 @@ def data_of_config(cfg: Mapping) -> DataInfo:
         is_converted=find_converted(root) is not None)
 
 
-def _leaves(dataset) -> Iterator[BaseDataset]:
+def _first_leaf(dataset) -> BaseDataset:
+    """First data set below the wrappers of a built one."""
     inner = getattr(dataset, 'datasets', None) or [
         getattr(dataset, 'dataset', None)
     ]
-    if inner[0] is None:
-        yield dataset
-    else:
-        for child in inner:
-            yield from _leaves(child)
+    return dataset if inner[0] is None else _first_leaf(inner[0])
 
 
 def found_layout(dataset) -> str:
     """Layout of the files that a data set found, '' if it has none."""
-    leaf = next(_leaves(dataset))
+    leaf = _first_leaf(dataset)
     layouts = getattr(leaf, 'layouts', {})
     if not layouts or not len(leaf):
         return ''

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from mtcp_mm.evaluation.score_keys import is_score, split_key
 from .blocks import (
     Charts,
     Example,
@@ -51,8 +52,7 @@ def build_sections(runs: Sequence[Run],
         _weights(runs),
         _images(runs),
         Section('cost', 'Parameters, operations, time',
-                [cost_table(runs), *_absent(runs, 'evaluation')]
-                if any(run.evaluation for run in runs) else
+                [cost_table(runs)] * any(run.evaluation for run in runs) +
                 [*_absent(runs, 'evaluation')]),
         _configs(runs),
         _origin(runs),
@@ -115,13 +115,12 @@ def _curves(runs: Sequence[Run]) -> Section:
     """Losses and validation scores, task by task."""
     blocks = []
     tasks = dict.fromkeys(t for run in runs for t in _tasks_of_log(run))
-    keys = [key for key in _validated_keys(runs) if '@' not in key]
+    keys = [key for key in _validated_keys(runs)
+            if not split_key(key).protocol]
     for task in tasks:
-        charts = [_loss_chart(runs, task)]
-        charts += [
+        charts = [_loss_chart(runs, task), *(
             _score_chart(runs, key) for key in keys
-            if key.startswith(f'{task}/')
-        ]
+            if split_key(key).task == task)]
         charts = [chart for chart in charts if chart.lines]
         if charts:
             blocks += [Text(task, heading=True), Charts(charts)]
@@ -138,29 +137,29 @@ def _validated_keys(runs: Sequence[Run]) -> list[str]:
     """Keys of the scores that were validated, in order."""
     return list(
         dict.fromkeys(key for run in runs for record in run.log.val
-                      for key in record if '/' in key))
+                      for key in record if is_score(key)))
+
+
+def _lines(points: Iterable[tuple[str, tuple[list, list]]]) -> list[Line]:
+    """Lines from names and points, those without a point left out."""
+    return [Line(name, *xy) for name, xy in points if xy[0]]
 
 
 def _loss_chart(runs: Sequence[Run], task: str) -> Chart:
     """Main loss per run; for a single run also those in between."""
-    chart = Chart(f'{task}: training loss', runs[0].log.unit, log=True)
-    for run in runs:
-        keys = [f'{task}.loss']
-        if len(runs) == 1:
-            keys += run.log.keys([f'{task}.loss_*'])
-        for key in keys:
-            name = run.name if len(runs) > 1 else key.partition('.')[-1]
-            line = Line(name, *run.log.per_epoch(key))
-            chart.lines += [line] * bool(line.x)
-    return chart
+    key = f'{task}.loss'
+    if len(runs) > 1:
+        points = [(run.name, run.log.per_epoch(key)) for run in runs]
+    else:
+        points = [(name.partition('.')[-1], runs[0].log.per_epoch(name))
+                  for name in (key, *runs[0].log.keys([f'{key}_*']))]
+    return Chart(f'{task}: training loss', runs[0].log.unit, _lines(points),
+                 log=True)
 
 
 def _score_chart(runs: Sequence[Run], key: str) -> Chart:
-    chart = Chart(f'{key}, validation', runs[0].log.unit)
-    for run in runs:
-        line = Line(run.name, *run.log.validations(key))
-        chart.lines += [line] * bool(line.x)
-    return chart
+    return Chart(f'{key}, validation', runs[0].log.unit,
+                 _lines((run.name, run.log.validations(key)) for run in runs))
 
 
 def _weights(runs: Sequence[Run]) -> Section:
@@ -170,11 +169,8 @@ def _weights(runs: Sequence[Run]) -> Section:
         for prefix, title, level in (('lps_weight_', 'weight', 1.),
                                      ('lps_share_', 'share of the total',
                                       None)):
-            lines = [
-                Line(key[len(prefix):], *run.log.per_epoch(key))
-                for key in run.log.keys([f'{prefix}*'])
-            ]
-            lines = [line for line in lines if line.x]
+            lines = _lines((key[len(prefix):], run.log.per_epoch(key))
+                           for key in run.log.keys([f'{prefix}*']))
             if lines:
                 charts.append(
                     Chart(f'{run.name}: {title}', run.log.unit, lines,
@@ -210,7 +206,7 @@ def _images(runs: Sequence[Run]) -> Section:
 
 def _ordered(tasks: Iterable[str], run: Run) -> list[str]:
     """Tasks in the order of the scores."""
-    known = list(dict.fromkeys(key.rpartition('/')[0] for key in run.scores))
+    known = list(dict.fromkeys(split_key(key).task for key in run.scores))
     return sorted(
         tasks, key=lambda t: known.index(t) if t in known else len(known))
 

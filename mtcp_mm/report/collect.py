@@ -9,18 +9,18 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mtcp_mm.evaluation import DenseTaskMetric
+from mtcp_mm.evaluation.evaluator import build_evaluator, without_references
+from mtcp_mm.evaluation.score_keys import (
+    MetricInfo,
+    is_score,
+    metrics_of_meta,
+)
 from mtcp_mm.records.data import DataInfo, data_of_config
 from mtcp_mm.records.environment import environment_of_log, seed_of
 from mtcp_mm.records.logs import RunLog, log_files, read_log
 from mtcp_mm.utils.errors import UsageError
 from .evaluate import evaluate, fingerprint, read_evaluation
-from .scores import (
-    MetricInfo,
-    build_evaluator,
-    describe_metrics,
-    metrics_of_meta,
-    without_references,
-)
 
 #: What shows that a folder belongs to a run.
 SIGNS = ('metrics.json', 'last_checkpoint', 'report_data/evaluation.json',
@@ -155,8 +155,12 @@ def _read_config(run: Run, cfg_options: dict | None) -> None:
     evaluator = run.config.get('test_evaluator') or run.config.get(
         'val_evaluator')
     if evaluator:
-        run.metrics = describe_metrics(
-            build_evaluator(without_references(evaluator)))
+        evaluator = build_evaluator(without_references(evaluator))
+        run.metrics = {
+            metric.prefix: metric.describe()
+            for metric in evaluator.metrics
+            if isinstance(metric, DenseTaskMetric)
+        }
 
 
 def _read_log(run: Run) -> None:
@@ -237,7 +241,7 @@ def _read_scores(run: Run) -> None:
         run.checkpoint = run.evaluation['made_from']['checkpoint']
     elif run.log.val:
         last = run.log.val[-1]
-        run.scores = {k: v for k, v in last.items() if '/' in k}
+        run.scores = {k: v for k, v in last.items() if is_score(k)}
         run.scores_from = f'last validation, step {last["step"]}'
     else:
         run.absent['scores'] = (

@@ -23,6 +23,7 @@ from mmengine.runner import Runner
 from mtcp_mm.checkpoints.config import without_checkpoints
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.whole import load_into
+from mtcp_mm.evaluation.evaluator import build_evaluator, without_references
 from mtcp_mm.records.data import data_of_dataset
 from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.registry import MODELS
@@ -35,7 +36,6 @@ from .complexity import (
 )
 from .image_scores import ImageScores, finite, quiet
 from .pictures import write_pictures
-from .scores import build_evaluator, without_references
 
 #: Changes when the files of earlier reports cannot be read any more.
 FORMAT = 1

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,7 +35,9 @@ def render_html(title: str, made: str, runs: Sequence[Run],
         sections (Sequence[Section]): From :func:`build_sections`.
     """
     environment = make_environment(autoescape=True)
-    environment.filters['svg'] = lambda chart: Markup(draw(chart))
+    numbers = count()
+    environment.filters['svg'] = lambda chart: Markup(
+        draw(chart, f'chart{next(numbers)}'))
     environment.filters['data_uri'] = data_uri
     cards = [
         dict(value=text_of(run.scores[key.key]), key=key.key, run=run.name)

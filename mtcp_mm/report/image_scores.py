@@ -12,6 +12,7 @@ from mmengine.structures import BaseDataElement
 
 from mtcp_mm.evaluation import DenseTaskMetric
 from mtcp_mm.evaluation.functional import add_sums
+from mtcp_mm.evaluation.score_keys import join_key
 from .ranking import BestAndWorst
 
 
@@ -83,7 +84,7 @@ class ImageScores:
         """Per task: key of the score, its direction, scores by image."""
         return {
             prefix: dict(
-                key=f'{prefix}/{metric.key(name, protocol)}',
+                key=join_key(prefix, metric.key(name, protocol)),
                 higher=metric.scores_of(protocol)[name],
                 scores=self.values[prefix])
             for prefix, (metric, name, protocol) in self.metrics.items()

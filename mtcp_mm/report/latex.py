@@ -2,10 +2,10 @@
 """Rows for a table of a paper."""
 from collections.abc import Sequence
 
+from mtcp_mm.evaluation.score_keys import parse_key
 from .collect import Run
 from .published import published_table
-from .scores import parse_key
-from .tables import NOTHING, Cell, all_metrics, main_keys
+from .tables import Cell, main_keys, text_of
 
 ESCAPES = {
     '\\': r'\textbackslash{}',
@@ -45,32 +45,33 @@ def render_latex(runs: Sequence[Run], published: str | None = None) -> str:
         published (str, optional): Table of the paper, see
             :func:`published_table`.
     """
-    infos, keys = all_metrics(runs), main_keys(runs)
+    keys = main_keys(runs)
     parts = [
         '% Rows for a tabular of booktabs, written by',
         '% tools/analysis_tools/report.py. Data: ' +
         '; '.join(f'{run.name}: {run.data.name}' for run in runs),
     ]
+    mains = [key.key for key in keys]
     suffixes = dict.fromkeys(
-        '' if key.is_house else f'@{key.protocol}' for run in runs
-        for key in (parse_key(name, infos) for name in run.scores)
-        if any(key.key.partition('@')[0] == main.key for main in keys))
+        key.suffix for run in runs
+        for key in (parse_key(name, {}) for name in run.scores)
+        if key.under('') in mains)
     for suffix in suffixes:
         shown = [key for key in keys
-                 if any(key.key + suffix in run.scores for run in runs)]
-        names = [f'{key.key}{suffix}' +
+                 if any(key.under(suffix) in run.scores for run in runs)]
+        names = [key.under(suffix) +
                  (f' ({key.protocol or "protocol not known"})'
                   if not suffix else '') for key in shown]
         arrows = {True: r' $\uparrow$', False: r' $\downarrow$', None: ''}
         parts += [
             '',
             f'% {len(shown) + 1} columns: run, {", ".join(names)}',
-            row(['', *(escape(key.key + suffix) + arrows[key.higher]
+            row(['', *(escape(key.under(suffix)) + arrows[key.higher]
                        for key in shown)]), r'\midrule'
         ]
         parts += [
             row([escape(run.name),
-                 *(_value(run.scores.get(key.key + suffix))
+                 *(escape(text_of(run.scores.get(key.under(suffix))))
                    for key in shown)]) for run in runs
         ]
     if published:
@@ -85,10 +86,6 @@ def render_latex(runs: Sequence[Run], published: str | None = None) -> str:
                 parts.append(r'\midrule')
             parts.append(row(list(map(_cell, cells))))
     return '\n'.join(parts) + '\n'
-
-
-def _value(value: float | None) -> str:
-    return escape(NOTHING) if value is None else f'{value:.4f}'
 
 
 def _cell(cell: Cell) -> str:

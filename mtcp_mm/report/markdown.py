@@ -79,7 +79,8 @@ def _charts(block: Charts, stem: str, out_dir: Path) -> str:
     (out_dir / 'charts').mkdir(parents=True, exist_ok=True)
     for i, chart in enumerate(block.charts):
         file = Path('charts', f'{stem}_{i}.svg')
-        (out_dir / file).write_text(draw(chart, '#fff'), encoding='utf-8')
+        (out_dir / file).write_text(
+            draw(chart, background='#fff'), encoding='utf-8')
         links.append(f'![{chart.title}]({file.as_posix()})')
     return '\n'.join(links)
 

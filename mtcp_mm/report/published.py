@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from mtcp_mm.evaluation.score_keys import parse_key, split_key
 from mtcp_mm.registry import METRICS
 from .collect import Run
-from .scores import describe_metric, parse_key
-from .tables import NOTHING, Cell, Table, all_metrics
+from .tables import Cell, Table, all_metrics, text_of
 
 FILE = Path(__file__).with_name('published.yml')
 #: Names of the tables.
@@ -40,8 +40,7 @@ def published_table(name: str, runs: Sequence[Run]) -> Table:
     infos = all_metrics(runs)
     for column in columns:  # tasks that no run here has
         metric = METRICS.get(column['metric'])
-        infos.setdefault(column['key'].partition('/')[0],
-                         describe_metric(metric))
+        infos.setdefault(split_key(column['key']).task, metric.describe())
     keys = [parse_key(column['key'], infos) for column in columns]
     houses = {key.task: key.protocol for key in keys}
     table = Table(['method', *(c['label'] for c in columns), 'computed by',
@@ -96,7 +95,7 @@ def _notes(houses: dict[str, str], has_other_metric: bool) -> list[str]:
 def _mark(key, protocol: str, house: str, really: str | None) -> dict:
     """Mark of a printed number, as arguments of :class:`Cell`."""
     if really:
-        metric = really.rpartition('/')[-1]
+        metric = split_key(really).metric
         return dict(
             mark=f'is {metric}',
             why=f'not {key.metric}: this is {metric}, another metric')
@@ -111,14 +110,10 @@ def _mark(key, protocol: str, house: str, really: str | None) -> dict:
 
 def _own_row(run: Run, keys: Sequence, protocol: str) -> list[list[Cell]]:
     """Our row under a protocol ('' = house), none without any score."""
-    names = [f'{key.key}@{protocol}' if protocol else key.key for key in keys]
-    values = [run.scores.get(name) for name in names]
+    values = [run.scores.get(key.under(protocol)) for key in keys]
     if all(value is None for value in values):
         return []
-    cells = [
-        Cell(NOTHING if value is None else f'{value:.4f}', strong=not protocol)
-        for value in values
-    ]
+    cells = [Cell(text_of(value), strong=not protocol) for value in values]
     title = f'{run.name}, {"protocol " + protocol if protocol else "house"}'
     return [[
         Cell(title, left=True), *cells,

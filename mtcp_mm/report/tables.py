@@ -4,9 +4,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mtcp_mm.evaluation.score_keys import (
+    TOTALS,
+    MetricInfo,
+    ScoreKey,
+    join_key,
+    order_keys,
+    parse_key,
+)
 from .collect import Run
 from .complexity import human
-from .scores import TOTALS, MetricInfo, ScoreKey, order_keys, parse_key
 
 #: Where there is no number.
 NOTHING = '\u2013'
@@ -80,7 +87,7 @@ def score_table(runs: Sequence[Run], house: bool = True) -> Table:
             together; False: the others, those of a metric one below the
             other. Defaults to True.
     """
-    keys = [key for key in all_keys(runs) if key.is_house == house]
+    keys = [key for key in all_keys(runs) if bool(key.suffix) != house]
     if not house:
         metrics = list(dict.fromkeys((key.task, key.metric) for key in keys))
         keys.sort(key=lambda key: metrics.index((key.task, key.metric)))
@@ -99,8 +106,7 @@ def score_table(runs: Sequence[Run], house: bool = True) -> Table:
               for i, v in enumerate(values)),
             Cell(protocol + ' (house)' * (house and bool(key.protocol)),
                  left=True, why=key.note),
-            Cell({True: 'higher', False: 'lower'}.get(key.higher, NOTHING),
-                 left=True)
+            Cell(key.better or NOTHING, left=True)
         ])
     notes = {f'{k.task}, {k.protocol}': k.note for k in keys if k.note}
     table.notes = [f'{name}: {note}.' for name, note in notes.items()]
@@ -220,9 +226,9 @@ def environment_table(run: Run) -> Table:
 def main_keys(runs: Sequence[Run]) -> list[ScoreKey]:
     """Main score of every task in the house protocol, in order."""
     infos = all_metrics(runs)
-    mains = {f'{task}/{info.main}' for task, info in infos.items()}
+    mains = {join_key(task, info.main) for task, info in infos.items()}
     mains |= set(TOTALS)
-    keys = [key.key.partition('@')[0] for key in all_keys(runs)]
+    keys = [key.under('') for key in all_keys(runs)]
     return [parse_key(key, infos) for key in dict.fromkeys(keys)
             if key in mains]
 
@@ -241,8 +247,7 @@ def results_rows(runs: Sequence[Run]) -> list[dict]:
                     metric=key.metric,
                     protocol=key.protocol,
                     value='' if value is None else repr(value),
-                    better={True: 'higher', False: 'lower'}.get(
-                        key.higher, ''),
+                    better=key.better,
                     data=run.data.name,
                     layout=run.data.layout,
                     scores_from=run.scores_from,

@@ -75,8 +75,8 @@ def write_log(work_dir, epochs=3, weights=True):
     lines = []
     for epoch in range(1, epochs + 1):
         for step in (2 * epoch - 1, 2 * epoch):
-            record = {'loss': 3. / step, 'time': .5, 'epoch': epoch,
-                      'iter': step, 'step': step}
+            record = {'loss': 3. / step, 'loss_coherence': 1. / step,
+                      'time': .5, 'epoch': epoch, 'iter': step, 'step': step}
             for i, task in enumerate(('semseg', 'depth', 'normals'), 1):
                 record[f'{task}.loss'] = i / step
                 record[f'{task}.loss_inter0'] = 2 * i / step

@@ -23,7 +23,7 @@ SCORES = {
 class Page(HTMLParser):
     """Attributes, rows of tables, and whether tags are closed."""
 
-    VOID = {'meta', 'link', 'img', 'br', 'hr', 'circle', 'path', 'rect'}
+    VOID = {'meta', 'link', 'img', 'br', 'hr'}
 
     def __init__(self, text):
         super().__init__()
@@ -131,8 +131,9 @@ class TestHtml:
 
     def test_contents_lead_somewhere(self, page):
         targets = {link[1:] for link in page.links if link[0] == '#'}
-        assert targets == set(page.ids) and len(targets) == 10
-        assert len(page.ids) == len(set(page.ids))
+        ids = [i for i in page.ids if not i.startswith('chart')]
+        assert targets <= set(page.ids) and targets >= set(ids)
+        assert len(ids) == 10 and len(page.ids) == len(set(page.ids))
 
     def test_pictures(self, page):
         # 2 worst and 2 best of 3 tasks, with 4 pictures each
@@ -148,6 +149,7 @@ class TestHtml:
                      'NYUDMultiTaskDataset', 'torch', '0.4316',
                      'depth/rmse 0.5000 (stl/metrics.json)'):
             assert part in text, part
+        assert 'coherence' not in text  # no loss of a task
 
     def test_absent_parts_are_named(self, text):
         absent = re.findall(r'<p class="absent">(.*?)</p>', text)

@@ -19,7 +19,6 @@ from mmengine.config import Config
 from mtcp_mm.cli import launch
 from mtcp_mm.cli.launch import load_config
 from mtcp_mm.utils.errors import UsageError
-from mtcp_mm.utils.files import write_atomically
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 MODULE = """
@@ -259,14 +258,6 @@ class TestConfig:
         del cfg.default_hooks.visualization
         with pytest.raises(UsageError, match='c.py lacks one of them'):
             draw_pictures(cfg, args)
-
-
-def test_write_atomically(tmp_path):
-    file = tmp_path / 'new' / 'a.json'
-    write_atomically(file, 'old')
-    write_atomically(file, '{}')
-    assert file.read_text() == '{}'
-    assert os.listdir(file.parent) == ['a.json']
 
 
 def test_slurm_command(tmp_path):

@@ -78,9 +78,9 @@ class TestOneRun:
             weight=2,
             kappa='kappa=2.5')
         run = tool.read_run(tmp_path)
-        assert [r['step'] for r in run.records] == list(range(5, 61, 5))
+        assert [r['step'] for r in run.log.train] == list(range(5, 61, 5))
         assert [r['lps_weight_semseg']
-                for r in run.records] == [1] * 4 + [2] * 8
+                for r in run.log.train] == [1] * 4 + [2] * 8
         figure = tool.draw([run])
         weights, shares, losses = (axis.lines for axis in figure.axes)
         np.testing.assert_allclose(weights[1].get_xdata(),
@@ -98,18 +98,19 @@ class TestOneRun:
 
     def test_run_without_epochs(self, tool, tmp_path):
         write_log(tmp_path, 'a', range(5, 41, 5), 1, by_epoch=False)
-        x, label = tool.positions(tool.read_run(tmp_path).records)
-        assert x == list(range(5, 41, 5)) and label == 'iteration'
+        axis = tool.draw([tool.read_run(tmp_path)]).axes[2]
+        assert list(axis.lines[0].get_xdata()) == list(range(5, 41, 5))
+        assert axis.get_xlabel() == 'iteration'
 
     def test_no_log(self, call, tmp_path):
-        with pytest.raises(SystemExit, match='No vis_data/scalars.json'):
+        with pytest.raises(FileNotFoundError, match='No vis_data/scalars'):
             call(tmp_path)
 
     def test_no_weights(self, call, tmp_path):
         folder = tmp_path / 'a' / 'vis_data'
         folder.mkdir(parents=True)
         (folder / 'scalars.json').write_text('{"loss": 1, "step": 1}\n')
-        with pytest.raises(SystemExit, match='has no lps_weight_.*LPSHook'):
+        with pytest.raises(ValueError, match='has no lps_weight_.*LPSHook'):
             call(tmp_path)
 
 

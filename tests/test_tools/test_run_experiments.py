@@ -101,9 +101,11 @@ def folder(tmp_path, monkeypatch):
 def run(*args):
     """Exit code of the tool, run here."""
     sys.argv = [TOOL.name, *map(str, args)]
-    with pytest.raises(SystemExit) as end:
+    try:
         runpy.run_path(str(TOOL), run_name='__main__')
-    return end.value.code
+    except SystemExit as end:
+        return end.code
+    return 0
 
 
 def test_trains_tests_and_reports(folder, capfd):
@@ -122,7 +124,7 @@ def test_trains_tests_and_reports(folder, capfd):
     record, = about['runs']
     assert record['scores'] == {'tiny/mean': pytest.approx(1.5)}
     assert record['base'] == 'base.py'
-    assert set(record['versions']) >= {'torch', 'mmengine'}
+    assert set(record['environment']) >= {'torch', 'mmengine', 'Python'}
 
     # a finished run is kept
     checkpoint = Path('w/better/seed_0/epoch_1.pth')

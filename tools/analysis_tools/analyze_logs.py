@@ -12,13 +12,10 @@ import argparse
 import statistics
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use('Agg')
-import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.figure import Figure
 
 from mtcp_mm.cli.launch import run_tool
-from mtcp_mm.records.logs import RunLog, read_log  # noqa: E402
+from mtcp_mm.records.logs import RunLog, read_log
 from mtcp_mm.utils.errors import UsageError
 
 
@@ -78,17 +75,13 @@ def choose_keys(logs: list[RunLog], patterns: list[str]) -> list[str]:
 
 
 def plot(logs: dict[str, RunLog], keys: list[str], together: bool,
-         log_scale: bool, title: str | None) -> plt.Figure:
+         log_scale: bool, title: str | None) -> Figure:
     """Figure with a chart per key, or one for all."""
     groups = [keys] if together else [[key] for key in keys]
     columns = min(3, len(groups))
     rows = -(-len(groups) // columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(5 * columns, 3.4 * rows),
-        squeeze=False,
-        layout='constrained')
+    figure = Figure((5 * columns, 3.4 * rows), layout='constrained')
+    axes = figure.subplots(rows, columns, squeeze=False)
     for axis, group in zip(axes.flat, groups):
         for name, log in logs.items():
             for key in group:

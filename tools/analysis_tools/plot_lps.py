@@ -12,18 +12,18 @@ A run is a work directory or a log (scalars.json). Its kappa is read from the
 config that mmengine left beside the log.
 """
 import argparse
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from mmengine.config import Config
 
-matplotlib.use('Agg')
-import matplotlib.pyplot as plt  # noqa: E402
+from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.records.logs import RunLog, log_files, read_log
 
 WEIGHT, SHARE, LOSS = 'lps_weight_', 'lps_share_', '.loss'
 DEFAULT_KAPPA = 2.5  # of LPSWeighting
@@ -34,11 +34,11 @@ class Run(NamedTuple):
 
     Attributes:
         label (str): Title of its column.
-        records (list[dict]): One per logged training step.
+        log (RunLog): What it logged.
         tasks (list[str]): Tasks with weights.
     """
     label: str
-    records: list[dict]
+    log: RunLog
     tasks: list[str]
 
 
@@ -64,63 +64,9 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def find_logs(run: Path) -> list[Path]:
-    """Logs of a run, in the order of their time stamps.
-
-    Args:
-        run (Path): A log, or a folder with ``<timestamp>/vis_data``.
-
-    Raises:
-        FileNotFoundError: There is no log.
-    """
-    if run.is_file():
-        return [run]
-    paths = sorted(
-        run.rglob('vis_data/scalars.json'),
-        key=lambda path: path.resolve().parts[-3])
-    if not paths:
-        raise FileNotFoundError(
-            f'No vis_data/scalars.json below {run}. Is it the work '
-            "directory of a run with `dict(type='LocalVisBackend')` in the "
-            "visualizer's `vis_backends`?")
-    return paths
-
-
-def read_scalars(paths: Sequence[Path]) -> list[dict]:
-    """Training records of a run, in the order of their steps.
-
-    A resumed run goes on in a folder of its own; from its first step on, it
-    replaces what earlier folders tell.
-    """
-    records = []
-    for path in paths:
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-        lines = [line for line in lines if 'loss' in line]  # not validation
-        if lines:
-            first = lines[0]['step']
-            records = [r for r in records if r['step'] < first] + lines
-    return records
-
-
-def names_of_tasks(records: list[dict], run: Path) -> list[str]:
-    """Tasks in the order in which their weights were logged.
-
-    Raises:
-        ValueError: No weight was logged.
-    """
-    keys = {key: None for record in records for key in record}
-    tasks = [key[len(WEIGHT):] for key in keys if key.startswith(WEIGHT)]
-    if not tasks:
-        raise ValueError(
-            f'The log of {run} has no {WEIGHT}<task>, but '
-            f'{", ".join(keys) or "no training step"}. Did the run have '
-            "`custom_hooks = [dict(type='mtcp_mm.LPSHook')]`?")
-    return tasks
-
-
-def label_of(run: Path, logs: Sequence[Path]) -> str:
+def label_of(run: Path) -> str:
     """'kappa = 2.5' if the config of the last log tells, else the name."""
-    path = logs[-1].with_name('config.py')
+    path = log_files(run)[-1].with_name('config.py')
     if not path.exists():
         return run.stem
     cfg = Config.fromfile(path, import_custom_modules=False)
@@ -129,38 +75,29 @@ def label_of(run: Path, logs: Sequence[Path]) -> str:
 
 
 def read_run(run: Path) -> Run:
-    """Read the logs and the config of a run."""
-    logs = find_logs(run)
-    records = read_scalars(logs)
-    return Run(label_of(run, logs), records, names_of_tasks(records, run))
+    """Read the logs and the config of a run.
 
-
-def positions(records: list[dict]) -> tuple[list[float], str]:
-    """Where the records lie on the horizontal axis, and its label.
-
-    An epoch has at least step / epoch iterations; the records that close an
-    epoch have exactly as many.
+    Raises:
+        FileNotFoundError: There is no log.
+        ValueError: No weight was logged.
     """
-    steps = [record['step'] for record in records]
-    if not all('epoch' in record for record in records):
-        return steps, 'iteration'
-    length = max(step / record['epoch']
-                 for step, record in zip(steps, records))
-    return [step / length for step in steps], 'epoch'
+    log = read_log(run)
+    tasks = [key[len(WEIGHT):] for key in log.keys([f'{WEIGHT}*'])]
+    if not tasks:
+        raise ValueError(
+            f'The log of {run} has no {WEIGHT}<task>, but '
+            f'{", ".join(log.keys()) or "no training step"}. Did the run have '
+            "`custom_hooks = [dict(type='mtcp_mm.LPSHook')]`?")
+    return Run(label_of(run), log, tasks)
 
 
-def draw(runs: Sequence[Run]) -> plt.Figure:
+def draw(runs: Sequence[Run]) -> Figure:
     """Figure with weights, shares and losses, one below the other, a column
     per run, the same scales and colours in all of them."""
     width = 8 if len(runs) == 1 else min(4 * len(runs), 20)
-    figure, axes = plt.subplots(
-        3,
-        len(runs),
-        figsize=(width, 8),
-        sharex='col',
-        sharey='row',
-        squeeze=False,
-        layout='constrained')
+    figure = Figure((width, 8), layout='constrained')
+    axes = figure.subplots(
+        3, len(runs), sharex='col', sharey='row', squeeze=False)
     tasks = list(dict.fromkeys(task for run in runs for task in run.tasks))
     colours = {task: f'C{i}' for i, task in enumerate(tasks)}
     for column, run in zip(axes.T, runs):
@@ -174,7 +111,7 @@ def draw(runs: Sequence[Run]) -> plt.Figure:
     if len(runs) == 1:
         title += f', {runs[0].label}'
     handles = [
-        plt.Line2D([], [], color=colour, label=task)
+        Line2D([], [], color=colour, label=task)
         for task, colour in colours.items()
     ]
     figure.legend(
@@ -182,36 +119,33 @@ def draw(runs: Sequence[Run]) -> plt.Figure:
     return figure
 
 
-def draw_run(axes: Sequence[plt.Axes], run: Run,
+def draw_run(axes: Sequence[Axes], run: Run,
              colours: dict[str, str]) -> None:
     """Weights, shares and losses of one run, from top to bottom."""
-    x, label = positions(run.records)
     for task in run.tasks:
         for axis, key, style in ((axes[0], WEIGHT + task, 'steps-pre'),
                                  (axes[1], SHARE + task, 'steps-pre'),
                                  (axes[2], task + LOSS, 'default')):
-            points = [(p, r[key]) for p, r in zip(x, run.records) if key in r]
+            x, y = run.log.points(key)
             axis.plot(
-                *(zip(*points) if points else ((), ())),
+                x,
+                y,
                 color=colours[task],
                 drawstyle=style,
-                marker='.' if len(points) < 100 else None)
+                marker='.' if len(x) < 100 else None)
     axes[0].axhline(1, color='grey', linewidth=0.8, linestyle=':')
     axes[2].set_yscale('log')
     axes[2].yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
     axes[2].yaxis.set_major_formatter('{x:g}')
     axes[2].yaxis.set_minor_formatter(ticker.NullFormatter())
-    axes[2].set_xlabel(label)
+    axes[2].set_xlabel(run.log.unit)
     for axis in axes:
         axis.grid(alpha=0.3)
 
 
 def main() -> None:
     args = parse_args()
-    try:
-        runs = [read_run(path) for path in args.runs]
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(str(error))
+    runs = [read_run(path) for path in args.runs]
     if args.labels:
         runs = [
             run._replace(label=label)
@@ -223,10 +157,10 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     draw(runs).savefig(out, dpi=150)
     for path, run in zip(args.runs, runs):
-        print(f'{path}: {run.label}, {len(run.records)} records, tasks '
+        print(f'{path}: {run.label}, {len(run.log.train)} records, tasks '
               f'{", ".join(run.tasks)}')
     print(out)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main, FileNotFoundError, ValueError)

@@ -10,6 +10,12 @@ from mmengine.logging import print_log
 from torch import Tensor
 
 from mtcp_mm.evaluation.functional import add_sums
+from mtcp_mm.evaluation.score_keys import (
+    MetricInfo,
+    ScoreKey,
+    join_key,
+    parse_key,
+)
 from mtcp_mm.tasks import DenseTask
 
 
@@ -115,7 +121,20 @@ class DenseTaskMetric(BaseMetric):
     def key(cls, name: str, protocol: str) -> str:
         """Key of a score: 'rmse' and 'mtcp' make 'rmse@mtcp'."""
         house = next(iter(cls.known_protocols))
-        return name if protocol == house else f'{name}@{protocol}'
+        return join_key('', name, '' if protocol == house else protocol)
+
+    @classmethod
+    def describe(cls) -> MetricInfo:
+        """All protocols and their scores."""
+        return MetricInfo(
+            dict(cls.known_protocols),
+            {p: dict(cls.scores_of(p)) for p in cls.known_protocols})
+
+    def score_keys(self) -> list[ScoreKey]:
+        """Keys that this metric yields, with prefix, protocol by protocol."""
+        info = {self.prefix: self.describe()}
+        return [parse_key(join_key(self.prefix, key), info)
+                for key in self.higher_is_better]
 
     @classmethod
     def needs_input_size(

@@ -2,14 +2,13 @@
 """Write demo scenes in the layout of the NYUD_MT archive."""
 import json
 import os
-import shutil
-import tempfile
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 
 import numpy as np
 from PIL import Image
 
+from mtcp_mm.utils.files import replacing_folder
 from .photo import render_rgb
 from .render import boundaries, render_labels
 from .scene import make_room
@@ -127,24 +126,10 @@ def write_demo(out, num_train=240, num_val=60, size=(120, 160), seed=0,
     if not force and _is_done(out, wanted):
         return False
     _check_replaceable(out, force)
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    temp = tempfile.mkdtemp(prefix=f'.{os.path.basename(out)}.tmp-',
-                            dir=os.path.dirname(out))
-    try:
-        os.chmod(temp, 0o777 & ~_umask())  # mkdtemp makes it private
-        _fill(temp, wanted, workers, progress)
-        with open(os.path.join(temp, MARKER), 'w') as f:
-            json.dump(wanted, f, indent=2)
-        _swap(temp, out)
-    finally:
-        shutil.rmtree(temp, ignore_errors=True)
+    with replacing_folder(out) as folder:
+        _fill(folder, wanted, workers, progress)
+        (folder / MARKER).write_text(json.dumps(wanted, indent=2))
     return True
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _is_done(out, wanted):
@@ -214,12 +199,3 @@ def _map(run, jobs, workers):
     method = 'fork' if 'fork' in get_all_start_methods() else None
     with get_context(method).Pool(min(workers, len(jobs))) as pool:
         yield from pool.imap_unordered(run, jobs)
-
-
-def _swap(temp, out):
-    """Put `temp` in the place of `out`."""
-    old = temp + '-old'
-    if os.path.lexists(out):
-        os.rename(out, old)
-    os.rename(temp, out)
-    shutil.rmtree(old, ignore_errors=True)

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mtcp_mm.utils.files import replacing_folder
 from mtcp_mm.version import __version__
 from .edges import label_boundaries
 from .normals import NYU_CAMERA, normals_from_depth
@@ -211,10 +211,7 @@ def convert(source: str,
         edge='boundaries of labels' + ' and instances' * instances,
         mapping=mapping or 'classes40.txt of mtcp_mm',
         splits=splits or 'test_split.txt of mtcp_mm')
-    temporary = Path(tempfile.mkdtemp(
-        prefix=f'.{target.name}.tmp-', dir=target.parent))
-    try:
-        temporary.chmod(0o755)  # mkdtemp makes it private
+    with replacing_folder(target) as temporary:
         for folder in (*FOLDERS, 'gt_sets'):
             (temporary / folder).mkdir()
         job = _Job(str(source), str(temporary), table, depth)
@@ -230,15 +227,6 @@ def convert(source: str,
             instances=' AND INSTANCES' * instances,
             **{k: len(v) for k, v in split.items()}))
         (temporary / MARKER).write_text(json.dumps(about, indent=2) + '\n')
-        if target.exists():
-            old = temporary.with_name(temporary.name + '-old')
-            target.rename(old)
-            temporary.rename(target)
-            shutil.rmtree(old)
-        else:
-            temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return about
 
 

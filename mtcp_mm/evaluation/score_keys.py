@@ -1,15 +1,49 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""Keys of scores: which task, which metric, which protocol."""
+"""Keys of scores: ``<task>/<metric>``, ``<task>/<metric>@<protocol>``.
+
+A key without protocol is that of the house protocol; one without task is a
+score of all tasks.
+"""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-
-from mmengine.evaluator import Evaluator
-from mmengine.registry import EVALUATOR
-
-from mtcp_mm.evaluation import DenseTaskMetric
+from typing import NamedTuple
 
 #: Scores of all tasks together; True: the higher the better.
 TOTALS = {'delta_mtl': True}
+
+
+class KeyParts(NamedTuple):
+    """Parts of a key, '' where it has none."""
+
+    task: str
+    metric: str
+    protocol: str
+
+
+def split_key(key: str) -> KeyParts:
+    """Take a key apart.
+
+    >>> split_key('depth/rmse@mtcp')
+    KeyParts(task='depth', metric='rmse', protocol='mtcp')
+    """
+    task, _, rest = key.rpartition('/')
+    metric, _, protocol = rest.partition('@')
+    return KeyParts(task, metric, protocol)
+
+
+def join_key(task: str, metric: str, protocol: str = '') -> str:
+    """Make a key; the inverse of :func:`split_key`.
+
+    >>> join_key('depth', 'rmse'), join_key('', 'rmse', 'mtcp')
+    ('depth/rmse', 'rmse@mtcp')
+    """
+    return (f'{task}/' if task else '') + metric + (
+        f'@{protocol}' if protocol else '')
+
+
+def is_score(key: str) -> bool:
+    """Whether a key of a log is that of a score, not of a loss or a time."""
+    return bool(split_key(key).task) or key in TOTALS
 
 
 @dataclass(frozen=True)
@@ -39,7 +73,7 @@ class MetricInfo:
 
 @dataclass(frozen=True)
 class ScoreKey:
-    """A key of metrics.json, taken apart.
+    """A key with what is known about it.
 
     Attributes:
         key (str): E.g. 'depth/rmse@mtcp'.
@@ -47,7 +81,7 @@ class ScoreKey:
         metric (str): 'rmse'.
         protocol (str): 'mtcp'; for a key without suffix the house protocol,
             '' if nobody knows its name.
-        is_house (bool): The key has no suffix.
+        suffix (str): 'mtcp'; '' for the house protocol.
         higher (bool, optional): Whether the higher value is the better one.
         note (str): What is special about the protocol.
     """
@@ -56,65 +90,26 @@ class ScoreKey:
     task: str
     metric: str
     protocol: str
-    is_house: bool
+    suffix: str
     higher: bool | None = None
     note: str = ''
 
+    @property
+    def better(self) -> str:
+        """str: 'higher', 'lower', or '' if nobody knows."""
+        return {True: 'higher', False: 'lower'}.get(self.higher, '')
 
-def build_evaluator(cfg: Mapping | list) -> Evaluator:
-    """As :meth:`mmengine.runner.Runner.build_evaluator`."""
-    if isinstance(cfg, Mapping) and 'metrics' in cfg:
-        return EVALUATOR.build(dict(dict(type='Evaluator'), **cfg))
-    return Evaluator(cfg)
-
-
-def without_references(cfg: Mapping | list) -> Mapping | list:
-    """Config of an evaluator that asks for no single-task results."""
-    if isinstance(cfg, Mapping):
-        skipped = ('references', 'delta_keys')
-        return {k: v for k, v in cfg.items() if k not in skipped}
-    return cfg
-
-
-def describe_metrics(evaluator: Evaluator) -> dict[str, MetricInfo]:
-    """Protocols and scores of the metrics of an evaluator, by prefix."""
-    infos = {}
-    for metric in evaluator.metrics:
-        if isinstance(metric, DenseTaskMetric):
-            infos[metric.prefix] = describe_metric(type(metric))
-    return infos
-
-
-def describe_metric(cls: type[DenseTaskMetric]) -> MetricInfo:
-    """Protocols and scores of a class of metrics."""
-    return MetricInfo(
-        dict(cls.known_protocols),
-        {p: dict(cls.scores_of(p)) for p in cls.known_protocols})
-
-
-def metrics_of_meta(scores: Mapping[str, Mapping]) -> dict[str, MetricInfo]:
-    """As :func:`describe_metrics`, from metrics_meta.json.
-
-    Args:
-        scores (Mapping): Key to ``task``, ``metric``, ``protocol``, ``note``
-            and ``higher_is_better``.
-    """
-    infos: dict[str, MetricInfo] = {}
-    # the house protocol, whose keys have no suffix, comes first
-    for key, said in sorted(scores.items(), key=lambda item: '@' in item[0]):
-        info = infos.setdefault(key.rpartition('/')[0], MetricInfo())
-        info.protocols[said['protocol']] = said['note']
-        info.scores.setdefault(said['protocol'], {})[
-            said['metric']] = said['higher_is_better']
-    return infos
+    def under(self, suffix: str) -> str:
+        """Key of the same score under another protocol, '' = house."""
+        return join_key(self.task, self.metric, suffix)
 
 
 def parse_key(key: str, infos: Mapping[str, MetricInfo]) -> ScoreKey:
-    """Take a key apart.
+    """Take a key apart, and say what the metrics know about it.
 
     Args:
         key (str): '<task>/<metric>' or '<task>/<metric>@<protocol>'.
-        infos (Mapping): From :func:`describe_metrics`.
+        infos (Mapping): Task to what its metric says.
 
     Examples:
         >>> info = MetricInfo(dict(pooled='all pixels'),
@@ -124,16 +119,11 @@ def parse_key(key: str, infos: Mapping[str, MetricInfo]) -> ScoreKey:
         >>> parse_key('depth/rmse@mtcp', {}).protocol
         'mtcp'
     """
-    task, slash, rest = key.rpartition('/')
-    metric, _, suffix = rest.partition('@')
+    task, metric, suffix = split_key(key)
     info = infos.get(task, MetricInfo())
     protocol = suffix or info.house
     return ScoreKey(
-        key=key,
-        task=task,
-        metric=metric,
-        protocol=protocol,
-        is_house=not suffix,
+        key, task, metric, protocol, suffix,
         higher=info.scores.get(protocol, {}).get(metric, TOTALS.get(key)),
         note=info.protocols.get(protocol, ''))
 
@@ -147,6 +137,27 @@ def order_keys(keys: Iterable[str],
     def rank(key: ScoreKey) -> tuple:
         known = list(infos.get(key.task, MetricInfo()).protocols)
         place = known.index(key.protocol) if key.protocol in known else 99
-        return tasks.index(key.task), not key.is_house, place
+        return tasks.index(key.task), bool(key.suffix), place
 
     return sorted(parsed, key=rank)
+
+
+def metrics_of_meta(scores: Mapping[str, Mapping]) -> dict[str, MetricInfo]:
+    """What the metrics of a test said of themselves.
+
+    Args:
+        scores (Mapping): Of metrics_meta.json: key to ``metric``,
+            ``protocol``, ``note`` and ``higher_is_better``.
+
+    Returns:
+        dict[str, MetricInfo]: By task.
+    """
+    infos: dict[str, MetricInfo] = {}
+    # the house protocol, whose keys have no suffix, comes first
+    for key in sorted(scores, key=lambda key: bool(split_key(key).protocol)):
+        said = scores[key]
+        info = infos.setdefault(split_key(key).task, MetricInfo())
+        info.protocols[said['protocol']] = said['note']
+        info.scores.setdefault(said['protocol'], {})[
+            said['metric']] = said['higher_is_better']
+    return infos
