@@ -8,16 +8,15 @@ TASKS = dict(semseg=5, depth=1, normals=3, edge=1)
 def scalar(out):
     """Something that every output of a head has a gradient to."""
     total = 0
-    for logits in out.values():
-        for x in (logits.final, *logits.intermediate):
+    for task in out.tasks.values():
+        for x in (task.final, *(s.logits for s in task.stages.values())):
             total = total + x.float().square().sum()
-        total = total + sum(logits.aux_losses.values())
-    return total
+    return total + sum(out.losses.values())
 
 
 def finals(out):
     """Final logits alone: what inference needs."""
-    return {task: logits.final for task, logits in out.items()}
+    return {name: task.final for name, task in out.tasks.items()}
 
 
 class Finals(torch.nn.Module):
@@ -58,10 +57,10 @@ class HeadTester:
     @pytest.mark.parametrize('size', [(16, 24), (13, 9), (7, 5)])
     def test_shapes(self, num_tasks, size):
         head = self.build(num_tasks)
-        out = head(torch.randn(2, 16, *size))
+        out = finals(head(torch.randn(2, 16, *size)))
         assert list(out) == list(TASKS)[:num_tasks]
         for task, logits in out.items():
-            assert logits.final.shape == (2, TASKS[task], *size)
+            assert logits.shape == (2, TASKS[task], *size)
 
     @pytest.mark.parametrize('num_tasks', [1, 2, 4])
     def test_gradient_reaches_every_parameter(self, num_tasks):
@@ -77,7 +76,7 @@ class HeadTester:
             torch.randn(2, c, h, w)
             for c, h, w in ((8, 13, 20), (16, 7, 10), (32, 4, 5))
         ]
-        assert head(feats)['depth'].final.shape == (2, 1, 13, 20)
+        assert finals(head(feats))['depth'].shape == (2, 1, 13, 20)
 
     def test_rejects_other_channels(self):
         with pytest.raises(ValueError, match=r'\(16,\).*\(8,\)'):
