@@ -36,6 +36,7 @@ class TestReleasedConfig:
     def test_hyper_parameters(self, released):
         assert released.optim_wrapper == dict(
             type='OptimWrapper',
+            constructor='mtcp_mm.MultiTaskOptimWrapperConstructor',
             optimizer=dict(type='AdamW', lr=5e-5, weight_decay=1e-4))
         schedule, = released.param_scheduler
         assert (schedule.power, schedule.by_epoch, schedule.end) == (.9, True,

@@ -21,7 +21,6 @@ from .layers.cbam import cbam_norm_act
 from .losses import MaskedL1Loss
 from .losses.utils import masked_mean
 from .weighting import LPSWeighting
-from .weighting.functional import inverse_shares
 
 __all__ = [
     'ConvPredictor', 'LimitedL1Loss', 'PlainFPN', 'ReleasedFusion',
@@ -291,5 +290,8 @@ class ReleasedLPSWeighting(LPSWeighting):
         is_first = not any(self._losses.values())
         super().update(mean_losses)
         if is_first:
-            self._weights.update(inverse_shares(self.shares))
+            self._weights.update({
+                task: 1 / share if share > 0 else 1.
+                for task, share in self.shares.items()
+            })
         return self.weights

@@ -32,7 +32,7 @@ class PairingTester:
 
     backbone = None
     neck = None
-    in_channels = None
+    in_channels = None  # what the head must find out, finest map first
     size = (53, 71)  # odd, padded by the data preprocessor
 
     def build(self, num_tasks=3):
@@ -42,7 +42,6 @@ class PairingTester:
             neck=self.neck,
             decode_head=dict(
                 type='mtcp_mm.MTCPHead',
-                in_channels=self.in_channels,
                 channels=8,
                 hfp=dict(depths=(1, 1), mlp_ratio=2.)),
             tasks=dict(list(TASKS.items())[:num_tasks]),
@@ -71,6 +70,11 @@ class PairingTester:
     def loss(self, model):
         data = model.data_preprocessor(self.batch(model), training=True)
         return model.parse_losses(model(**data, mode='loss'))[0]
+
+    def test_head_knows_the_widths(self):
+        """Oracle: the architecture, typed below."""
+        found = self.build(1).decode_head.input.in_channels
+        assert list(found) == self.in_channels
 
     @pytest.mark.parametrize('num_tasks', [1, 3])
     def test_gradient_reaches_every_parameter(self, num_tasks):
@@ -115,11 +119,7 @@ class TestResNet(PairingTester):
 
 
 class TestFPN(TestResNet):
-    neck = dict(
-        type='mmdet.FPN',
-        in_channels=[8, 16, 32, 64],
-        out_channels=16,
-        num_outs=4)
+    neck = dict(type='mmdet.FPN', out_channels=16, num_outs=4)
     in_channels = [16, 16, 16, 16]
 
 
@@ -134,7 +134,7 @@ class TestOneMap(PairingTester):
         strides=(1, 2, 2),
         dilations=(1, 1, 1),
         out_indices=(2, ))
-    in_channels = 32
+    in_channels = [32]
 
 
 class TestMiT(PairingTester):

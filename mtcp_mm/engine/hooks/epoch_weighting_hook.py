@@ -45,6 +45,7 @@ class EpochWeightingHook(Hook):
     weighting_type = EpochWeighting
     #: Where the state stands in a checkpoint.
     state_key = 'loss_weighting'
+    _example = 'DWAWeighting'
 
     def __init__(self, interval: int = 1, by_epoch: bool = True) -> None:
         if interval != int(interval) or interval < 1:
@@ -64,23 +65,13 @@ class EpochWeightingHook(Hook):
             ValueError: The model has no such weighting, or ``by_epoch`` with
                 a loop that has no epochs.
         """
-        kind, name = self.weighting_type.__name__, type(self).__name__
-        weighting = self.weighting(runner)
-        if not isinstance(weighting, self.weighting_type):
-            raise ValueError(
-                f'{name} needs a model whose `loss_weighting` is an {kind}, '
-                f'but that of {type(self.model(runner)).__name__} is '
-                f'{type(weighting).__name__}. Set `model.loss_weighting = '
-                f"dict(type='mtcp_mm.{self._example}')`, or take the hook out "
-                'of `custom_hooks`')
+        self._log(runner)
         if self.by_epoch and isinstance(runner.train_loop, IterBasedTrainLoop):
+            name = type(self).__name__
             raise ValueError(
                 f'IterBasedTrainLoop has no epochs: {name} would never change '
                 f"a weight. Use e.g. dict(type='mtcp_mm.{name}', "
                 'interval=1000, by_epoch=False)')
-        self._log(runner)
-
-    _example = 'DWAWeighting'
 
     @staticmethod
     def model(runner: Runner):
@@ -89,8 +80,21 @@ class EpochWeightingHook(Hook):
         return model.module if is_model_wrapper(model) else model
 
     def weighting(self, runner: Runner) -> EpochWeighting:
-        """The weighting of the model, None if it has none."""
-        return getattr(self.model(runner), 'loss_weighting', None)
+        """The weighting of the model.
+
+        Raises:
+            ValueError: It is of another kind.
+        """
+        model = self.model(runner)
+        weighting = getattr(model, 'loss_weighting', None)
+        if not isinstance(weighting, self.weighting_type):
+            raise ValueError(
+                f'{type(self).__name__} needs a model whose `loss_weighting` '
+                f'is an {self.weighting_type.__name__}, but that of '
+                f'{type(model).__name__} is {type(weighting).__name__}. Set '
+                "`model.loss_weighting = dict(type='mtcp_mm."
+                f"{self._example}')`, or take the hook out of `custom_hooks`")
+        return weighting
 
     def after_train_iter(self,
                          runner: Runner,

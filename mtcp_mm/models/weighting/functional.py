@@ -74,21 +74,6 @@ def spread(weights: Mapping[str, float], kappa: float) -> dict[str, float]:
     return {t: mean + kappa * (w - mean) for t, w in weights.items()}
 
 
-def inverse_shares(shares: Mapping[str, float]) -> dict[str, float]:
-    """Total over loss of each task; 1 for a task whose loss is 0.
-
-    The released code of MT-CP starts with these: the larger the loss, the
-    smaller the weight.
-
-    Args:
-        shares (Mapping[str, float]): From :func:`loss_shares`.
-
-    Returns:
-        dict[str, float]: Weights >= 1.
-    """
-    return {t: 1 / share if share > 0 else 1. for t, share in shares.items()}
-
-
 def lps_weights(history: Mapping[str, Sequence[float]],
                 current: Mapping[str, float],
                 kappa: float = 2.5,

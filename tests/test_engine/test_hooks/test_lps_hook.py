@@ -13,12 +13,14 @@ import pytest
 import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config
+from mmengine.dist import all_reduce
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import nn
 
 from mtcp_mm.engine.hooks import LPSHook
 from mtcp_mm.models.weighting import FixedWeighting, LPSWeighting
+from mtcp_mm.structures import TaskLosses
 
 NAN = math.nan
 TASKS = ('a', 'b')
@@ -26,7 +28,10 @@ TASKS = ('a', 'b')
 
 class ToyModel(BaseModel):
     """L_t = mean over the labelled samples of (theta_t x_t - 1)^2. A sample
-    is (x_a, x_b); NaN: no label. `trace` keeps what every step saw."""
+    is (x_a, x_b); NaN: no label. `trace` keeps what every step saw: of each
+    task the sum and the number of the losses of this rank, and the weights.
+
+    As in the estimator, `main_losses` are those of all ranks together."""
 
     def __init__(self, weighting=None):
         super().__init__()
@@ -36,20 +41,27 @@ class ToyModel(BaseModel):
 
     def forward(self, inputs, data_samples=None, mode='tensor'):
         x = torch.stack(inputs)
-        losses = {'unlabelled.loss': self.theta.sum() * 0}
+        losses = TaskLosses({}, anchor=self.theta.sum() * 0)
+        table = torch.zeros(2, 2, dtype=torch.float64)
         for i, task in enumerate(TASKS):
             labelled = x[:, i][~x[:, i].isnan()]
             if len(labelled):
-                loss = (self.theta[i] * labelled - 1).square().mean()
-                losses[f'{task}.loss'] = loss
+                loss = (self.theta[i] * labelled - 1).square()
+                losses.main[task] = loss.mean()
+                table[i, 0] = loss.detach().double().sum()
+                table[i, 1] = len(loss)
+        self.trace.append((dict(zip(TASKS, table.tolist())),
+                           self.loss_weighting.weights))
+        all_reduce(table)
+        self.main_losses = {
+            task: total / count
+            for task, (total, count) in zip(TASKS, table) if count
+        }
         return losses
 
     def parse_losses(self, losses):
-        main = {k[0]: v for k, v in losses.items() if k[0] in TASKS}
-        total = self.loss_weighting(main) + losses['unlabelled.loss']
-        raw = {t: v.item() for t, v in main.items()}
-        self.trace.append((raw, self.loss_weighting.weights))
-        return total, dict(loss=total, **losses)
+        total = self.loss_weighting(losses) + losses.anchor
+        return total, losses.to_log(total)
 
 
 class ToyDataset(torch.utils.data.Dataset):
@@ -127,14 +139,14 @@ def expected_weights(traces, interval, kappa=1.5, floor=.1):
     Returns:
         list[np.ndarray]: Weights (T,) that act in interval 0, 1, ...
     """
+    # (ranks, steps, tasks, 2) to the mean loss of every step, NaN: no label
+    total, count = np.moveaxis([[[raw[t] for t in TASKS] for raw, _ in trace]
+                                for trace in traces], -1, 0).sum(1)
+    losses = np.divide(
+        total, count, out=np.full_like(total, NAN), where=count > 0)
     weights, past = [np.ones(2)], None
-    for start in range(0, len(traces[0]), interval):
-        seen = [
-            raw for trace in traces
-            for raw, _ in trace[start:start + interval]
-        ]
-        means = [np.mean([raw[t] for raw in seen if t in raw]) for t in TASKS]
-        logs = np.log(1 + np.array(means))
+    for start in range(0, len(losses), interval):
+        logs = np.log(1 + np.nanmean(losses[start:start + interval], 0))
         share = logs / logs.sum()
         if past is not None:
             w = share / past
@@ -256,7 +268,7 @@ class TestResume:
         # Written after the update of epoch 3, with an empty interval.
         weighting = toy(runner).loss_weighting
         assert state['weighting'] == weighting.get_state()
-        assert state['sums'] == state['counts'] == dict(a=0., b=0.)
+        assert state['sums'] == state['counts'] == {}
 
     def test_load_from_does_not_restore(self, tmp_path):
         run(tmp_path / 'first', 3)
@@ -291,7 +303,13 @@ class TestRejects:
                                'ToyModel is FixedWeighting')])
     def test_model_without_lps(self, model, found):
         with pytest.raises(ValueError, match=f'{found}.*LPSWeighting'):
-            LPSHook().before_run(SimpleNamespace(model=model))
+            LPSHook().before_train(SimpleNamespace(model=model))
+
+    def test_resumed_model_without_lps(self, tmp_path):
+        """The same words, though the checkpoint is read first."""
+        run(tmp_path, 1)
+        with pytest.raises(ValueError, match='ToyModel is FixedWeighting'):
+            run(tmp_path, 2, ToyModel(FixedWeighting(TASKS)), resume=True)
 
     def test_epochs_of_a_loop_without_epochs(self, tmp_path):
         with pytest.raises(ValueError, match='IterBasedTrainLoop'):
@@ -356,9 +374,11 @@ class TestTwoRanks:
             losses, weights = zip(*(zip(*trace) for trace in traces))
             assert losses[0] != losses[1]
             assert weights[0] == weights[1]
-            # Not the mean of the means: b is labelled more often on one rank.
-            counts = [sum('b' in raw for raw in seen) for seen in losses]
-            assert counts[0] != counts[1]
+            # Not the mean of the ranks' means: of b they have different
+            # numbers, one of them none in some steps.
+            counts = [[raw['b'][1] for raw in seen] for seen in losses]
+            assert any(x != y for x, y in zip(*counts))
+            assert 0 in counts[0] + counts[1]
             assert_weights_follow(traces, interval)
 
 

@@ -24,14 +24,18 @@ class TestByHand:
             iter=0,
             epoch=0,
             logger=MMLogger.get_instance(uuid4().hex, log_level='INFO'),
-            message_hub=MessageHub(uuid4().hex))
+            message_hub=MessageHub(uuid4().hex),
+            train_loop=None)
         self.hook = LPSHook()
-        self.hook.before_run(self.runner)
+        self.hook.before_train(self.runner)
 
     def epoch(self, *steps):
         for i, step in enumerate(steps):
-            outputs = {f'{t}.loss': torch.tensor(v) for t, v in step.items()}
-            self.hook.after_train_iter(self.runner, i, None, outputs)
+            self.model.main_losses = {
+                t: torch.tensor(v)
+                for t, v in step.items()
+            }
+            self.hook.after_train_iter(self.runner, i)
         self.hook.after_train_epoch(self.runner)
         return self.model.loss_weighting.get_state()['losses']
 

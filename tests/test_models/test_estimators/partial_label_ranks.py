@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""One of two ranks of test_partial_labels.py: saves averaged gradients.
+"""One of two ranks of test_partial_labels.py: saves losses and gradients.
 
     python partial_label_ranks.py RANK FOLDER
 """
@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mtcp_mm.models.estimators import MultiTaskEstimator
 from mtcp_mm.registry import MODELS
-from mtcp_mm.structures import TaskLogits
+from mtcp_mm.structures import ModelOutput, TaskOutput
 
 TASKS = dict(
     depth=dict(type='mtcp_mm.DepthTask'),
@@ -40,14 +40,18 @@ class LinearHead(nn.Module):
              for t, c in task_channels.items()})
 
     def forward(self, feats):
-        return {t: TaskLogits(c(feats[0])) for t, c in self.convs.items()}
+        return ModelOutput({
+            t: TaskOutput(c(feats.of(t)[0]))
+            for t, c in self.convs.items()
+        })
 
 
-def build():
+def build(**weighting):
     torch.manual_seed(0)
     return MultiTaskEstimator(
         backbone=dict(type='mtcp_mm.IdentityBackbone'),
         decode_head=dict(type='mtcp_mm.LinearHead'),
+        loss_weighting=dict(type='mtcp_mm.FixedWeighting', **weighting),
         tasks=TASKS)
 
 
@@ -67,16 +71,21 @@ def images_and_labels(labelled):
     return torch.stack(images), samples
 
 
-def gradients(model, images, samples):
-    """Gradients of the plain sum of the losses."""
+def train_step(model, images, samples):
+    """Losses per task, and gradients of their total by parameter."""
     losses = model(images, samples, mode='loss')
     inner = getattr(model, 'module', model)
     inner.parse_losses(losses)[0].backward()
-    return {n: p.grad for n, p in inner.named_parameters()}
+    return inner.main_losses, {
+        n: p.grad
+        for n, p in inner.named_parameters()
+    }
 
 
 #: Per image, in the order of the ranks: what it is labelled for.
 LABELLED = [('depth', 'normals'), ('depth', ), ('depth', 'normals'), ()]
+WEIGHTINGS = dict(
+    plain=dict(), weighted=dict(weights=dict(depth=3.)), log=dict(log=True))
 
 
 def main(rank, folder):
@@ -86,10 +95,13 @@ def main(rank, folder):
         'gloo', init_method=f'file://{folder}/store', rank=rank, world_size=2)
     images, samples = images_and_labels(LABELLED)
     mine = slice(2 * rank, 2 * rank + 2)
-    model = DistributedDataParallel(build())
-    torch.save(
-        gradients(model, images[mine], samples[mine]),
-        f'{folder}/rank{rank}.pth')
+    found = {
+        name: train_step(
+            DistributedDataParallel(build(**weighting)), images[mine],
+            samples[mine])
+        for name, weighting in WEIGHTINGS.items()
+    }
+    torch.save(found, f'{folder}/rank{rank}.pth')
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ from torch import nn
 
 from mtcp_mm.models.estimators import MultiTaskEstimator
 from mtcp_mm.registry import MODELS
-from mtcp_mm.structures import TaskLogits
+from mtcp_mm.structures import ModelOutput, Stage, TaskOutput
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
@@ -25,7 +25,7 @@ class ToyBackbone(nn.Module):
 
 
 class ToyHead(nn.Module):
-    """A 1x1 convolution per task; half of its value as intermediate."""
+    """A 1x1 convolution per task; half of its value as a stage."""
 
     def __init__(self, task_channels):
         super().__init__()
@@ -36,10 +36,14 @@ class ToyHead(nn.Module):
     def forward(self, feats):
         out = {}
         for task, conv in self.convs.items():
-            x = conv(feats[0])
-            out[task] = TaskLogits(x, (x[..., ::2, ::2] / 2, ),
-                                   dict(coherence=conv.weight.abs().sum()))
-        return out
+            x = conv(feats.of(task)[0])
+            out[task] = TaskOutput(
+                x, dict(inter0=Stage(x[..., ::2, ::2] / 2)))
+        return ModelOutput(
+            out,
+            dict(
+                coherence=sum(
+                    c.weight.abs().sum() for c in self.convs.values())))
 
 
 @pytest.fixture(autouse=True)
@@ -85,18 +89,19 @@ class TestLoss:
             mode='bilinear')
         target = torch.cat([s.gt_semseg.data for s in samples])
         expected = nn.functional.cross_entropy(logits, target)
-        torch.testing.assert_close(losses['semseg.loss'], expected)
+        torch.testing.assert_close(losses.main['semseg'], expected)
         depth = nn.functional.interpolate(
             model.decode_head.convs['depth'](x[..., 2::4, 2::4])[..., ::2, ::2]
             / 2, (16, 24),
             mode='bilinear')
         target = torch.stack([s.gt_depth.data for s in samples])
-        torch.testing.assert_close(losses['depth.loss_inter0'],
-                                   (depth - target).abs().mean())
+        stage = losses.stages['depth']['inter0']
+        torch.testing.assert_close(stage.value, (depth - target).abs().mean())
+        assert stage.weight == 1
         coherence = sum(
             c.weight.abs().sum() for c in model.decode_head.convs.values())
-        torch.testing.assert_close(losses['coherence.loss'], coherence)
-        assert 'unlabelled.loss' not in losses
+        torch.testing.assert_close(losses.extra, dict(coherence=coherence))
+        assert list(losses.main) == list(losses.stages) == list(TASKS)
 
     def test_total_is_equation_7(self):
         model = build(loss_weighting=dict(type='mtcp_mm.LPSWeighting'))
@@ -106,15 +111,22 @@ class TestLoss:
         losses = model(torch.randn(2, 3, 16, 24),
                        [sample(seed=0), sample(seed=1)], mode='loss')
         total, log_vars = model.parse_losses(losses)
-        raw = {k: v.item() for k, v in losses.items()}
-        expected = raw['coherence.loss'] + sum(
-            w * (math.log(1 + raw[f'{t}.loss']) +
-                 math.log(1 + raw[f'{t}.loss_inter0']))
+        main = {t: x.item() for t, x in losses.main.items()}
+        stage = {t: x['inter0'].value.item() for t, x in losses.stages.items()}
+        coherence = losses.extra['coherence'].item()
+        expected = coherence + sum(
+            w * (math.log(1 + main[t]) + math.log(1 + stage[t]))
             for t, w in state['weights'].items())
         assert total.item() == pytest.approx(expected, rel=1e-6)
-        assert log_vars['loss'] is total
-        assert {k: v.item() for k, v in log_vars.items()
-                if k != 'loss'} == raw
+        assert log_vars.pop('loss') is total
+        assert {k: v.item() for k, v in log_vars.items()} == {
+            **{f'{t}.loss': x for t, x in main.items()},
+            **{f'{t}.loss_inter0': x for t, x in stage.items()},
+            'loss_coherence': coherence
+        }
+        kept = model.main_losses  # of LPSHook
+        assert not any(x.requires_grad for x in kept.values())
+        assert {t: x.item() for t, x in kept.items()} == main
 
     def test_task_weight_scales_its_gradient(self):
         """The defect of the original release: weights without effect."""
@@ -124,7 +136,7 @@ class TestLoss:
                 loss_weighting=dict(
                     type='mtcp_mm.FixedWeighting', weights=dict(depth=weight)))
             losses = model(torch.ones(1, 3, 16, 24), [sample()], mode='loss')
-            losses.pop('coherence.loss')
+            losses.extra.clear()
             model.parse_losses(losses)[0].backward()
             grads.append({
                 t: c.weight.grad
@@ -142,9 +154,8 @@ class TestLoss:
         losses = model(x, [sample(), void], mode='loss')
         alone = model(x[:1], [sample()], mode='loss')
         for task in ('depth', 'normals'):
-            torch.testing.assert_close(losses[f'{task}.loss'],
-                                       alone[f'{task}.loss'])
-        assert not torch.allclose(losses['semseg.loss'], alone['semseg.loss'])
+            torch.testing.assert_close(losses.main[task], alone.main[task])
+        assert not torch.allclose(losses.main['semseg'], alone.main['semseg'])
 
     @pytest.mark.parametrize('labelled', [('semseg', ), ()])
     def test_absent_task_keeps_graph(self, labelled):
@@ -152,15 +163,46 @@ class TestLoss:
         losses = model(
             torch.randn(2, 3, 16, 24), [sample(tasks=labelled)] * 2,
             mode='loss')
-        assert losses['unlabelled.loss'].item() == 0
-        losses.pop('coherence.loss')
+        assert tuple(losses.main) == tuple(losses.stages) == labelled
+        assert losses.anchor.item() == 0
+        losses.extra.clear()
         total, log_vars = model.parse_losses(losses)
-        assert 'depth.loss' not in log_vars
-        assert 'unlabelled.loss' not in log_vars
+        assert {k.split('.')[0] for k in log_vars} == {'loss', *labelled}
         total.backward()
         for task, conv in model.decode_head.convs.items():
             assert conv.weight.grad is not None
             assert conv.weight.grad.any() == (task in labelled)
+
+
+class TestLPSReachesTheGradient:
+    """Oracle: the gradient with equal weights, times the weight; every task
+    has parameters of its own."""
+
+    updates = [
+        dict(semseg=3., depth=1., normals=.5),
+        dict(semseg=2.9, depth=.5, normals=.2)
+    ]
+
+    def gradients(self, **options):
+        model = build(
+            loss_weighting=dict(type='mtcp_mm.LPSWeighting', **options))
+        for losses in self.updates:
+            model.loss_weighting.update(losses)
+        losses = model(torch.ones(1, 3, 16, 24), [sample()], mode='loss')
+        losses.extra.clear()
+        model.parse_losses(losses)[0].backward()
+        grads = {t: c.weight.grad for t, c in model.decode_head.convs.items()}
+        return grads, model.loss_weighting.weights
+
+    @pytest.mark.parametrize('log', [True, False])
+    def test_each_task_by_its_weight(self, log):
+        equal, ones = self.gradients(log=log, prioritise=False)
+        assert set(ones.values()) == {1.}
+        for kappa in (1., 2.5):
+            got, weights = self.gradients(log=log, kappa=kappa)
+            assert len({round(w, 2) for w in weights.values()}) == 3
+            for task, weight in weights.items():
+                torch.testing.assert_close(got[task], weight * equal[task])
 
 
 class TestPredict:

@@ -2,7 +2,8 @@
 import torch
 
 from mtcp_mm.models.heads import HFPHead, MTCPHead
-from tests.test_models.head_tester import HeadTester
+from mtcp_mm.models.layers import DynamicFPN
+from tests.test_models.head_tester import HeadTester, finals
 
 
 class TestMTCPHead(HeadTester):
@@ -10,8 +11,17 @@ class TestMTCPHead(HeadTester):
 
     def test_intermediate_strides(self):
         out = self.build()(torch.randn(2, 16, 13, 20))
-        shapes = [tuple(x.shape[2:]) for x in out['depth'].intermediate]
-        assert shapes == [(4, 5), (7, 10)]
+        stages = out.tasks['depth'].stages
+        sizes = {name: s.logits.shape[2:] for name, s in stages.items()}
+        assert sizes == dict(inter0=(4, 5), inter1=(7, 10))
+
+    def test_stages_weigh_as_much_as_the_final_logits(self):
+        """Eq. 7: each of S stages counts 1 / S, with the task's loss."""
+        for depths, weight in (((1, 2, 1), 1 / 2), ((1, 1), 1), ((1, ), None)):
+            head = self.build(hfp=dict(depths=depths))
+            for task in head(torch.randn(2, 16, 8, 8)).tasks.values():
+                found = [(s.weight, s.criterion) for s in task.stages.values()]
+                assert found == [(weight, None)] * (len(depths) - 1)
 
     def test_coherence_is_mean_over_tasks(self):
         """Oracle: cosine distances of what the CFMs return."""
@@ -25,26 +35,41 @@ class TestMTCPHead(HeadTester):
         for fusion in head.fusions.values():
             fusion.register_forward_hook(distance)
         out = head(torch.randn(2, 16, 8, 8))
-        total = sum(x.aux_losses['coherence'] for x in out.values())
-        torch.testing.assert_close(total, sum(found) / 3)
+        assert list(out.losses) == ['coherence']
+        torch.testing.assert_close(out.losses['coherence'], sum(found) / 3)
 
     def test_one_task_has_no_fusion(self):
         head = self.build(1)
         assert head.fusions is None
-        assert not head(torch.randn(2, 16, 8, 8))['semseg'].aux_losses
+        assert not head(torch.randn(2, 16, 8, 8)).losses
 
     def test_tasks_see_each_other(self):
         """The depth decoder's weights move the semseg logits."""
         head = self.build().eval()
         x = torch.randn(2, 16, 12, 20)
-        before = head(x)['semseg'].final
+        before = finals(head(x))['semseg']
         head.decoders['depth'].dfpn.convs[0].weight.data.add_(1.)
-        assert not torch.allclose(before, head(x)['semseg'].final)
+        assert not torch.allclose(before, finals(head(x))['semseg'])
+
+    def test_parts_are_those_of_the_paper(self):
+        head = self.build()
+        assert isinstance(head.decoders['depth'].dfpn, DynamicFPN)
+        fusion = head.fusions['depth']
+        for block in (fusion.main_branch, fusion.aux_branch):
+            assert [type(m).__name__ for m in block] == [
+                'CBAM', 'BatchNorm2d', 'ReLU'
+            ]
+        for output in head.outputs.values():
+            assert all(type(p) is torch.nn.Conv2d for p in output.predictors)
 
 
 class TestMTCPHeadWithoutSRM(HeadTester):
     head_type = MTCPHead
     kwargs = dict(with_srm=False)
+
+    def test_no_stages(self):
+        out = self.build()(torch.randn(2, 16, 8, 8))
+        assert not any(task.stages for task in out.tasks.values())
 
 
 class TestMTCPHeadWithoutCFM(HeadTester):
@@ -55,6 +80,9 @@ class TestMTCPHeadWithoutCFM(HeadTester):
 class TestMTCPHeadWithoutCoherenceLoss(HeadTester):
     head_type = MTCPHead
     kwargs = dict(loss_coherence=None)
+
+    def test_no_losses(self):
+        assert not self.build()(torch.randn(2, 16, 8, 8)).losses
 
 
 class TestHFPHead(HeadTester):

@@ -5,7 +5,7 @@ from mmengine.registry import DefaultScope, init_default_scope
 from mmseg.models.decode_heads import FCNHead, SegformerHead
 
 from mtcp_mm.models.heads import MixedHead
-from tests.test_models.head_tester import TASKS, HeadTester
+from tests.test_models.head_tester import TASKS, HeadTester, finals
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def stock(in_channels=16):
 class TestMixedHead(HeadTester):
     """mmseg's SegFormer head for semseg, ours for the rest."""
 
-    def build(self, num_tasks=3, in_channels=16, task_order=TASKS):
+    def build(self, num_tasks=3, in_channels=16, task_order=TASKS, **kwargs):
         torch.manual_seed(0)
         rest = list(TASKS)[1:num_tasks]
         heads = dict(semseg=stock(in_channels))
@@ -41,9 +41,8 @@ class TestMixedHead(HeadTester):
             heads[', '.join(rest)] = dict(
                 type='mtcp_mm.MTCPHead', in_channels=in_channels, channels=16)
         return MixedHead(
-            heads,
-            {t: TASKS[t]
-             for t in task_order if t in ('semseg', *rest)})
+            heads, {t: TASKS[t]
+                    for t in task_order if t in ('semseg', *rest)}, **kwargs)
 
     def test_rejects_other_channels(self):
         """Those of our heads; a stock head lets torch complain."""
@@ -60,7 +59,7 @@ class TestMixedHead(HeadTester):
         alone.load_state_dict(head.heads['semseg'].state_dict())
         feats = [torch.randn(2, 8, 12, 20), torch.randn(2, 16, 6, 10)]
         torch.testing.assert_close(
-            head(feats)['semseg'].final, alone(feats), rtol=0, atol=0)
+            finals(head(feats))['semseg'], alone(feats), rtol=0, atol=0)
 
     def test_one_map_picks_by_index(self):
         cfg = dict(
@@ -74,7 +73,7 @@ class TestMixedHead(HeadTester):
         head = MixedHead(dict(depth=cfg), dict(depth=1)).eval()
         feats = [torch.randn(1, 8, 12, 20), torch.randn(1, 16, 6, 10)]
         assert isinstance(head.heads['depth'], FCNHead)
-        assert head(feats)['depth'].final.shape == (1, 1, 6, 10)
+        assert finals(head(feats))['depth'].shape == (1, 1, 6, 10)
 
 
 class TestMistakes:

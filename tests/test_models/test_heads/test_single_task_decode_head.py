@@ -100,7 +100,7 @@ class TestSingleTaskDecodeHead:
                              avg_non_ignore=True)).eval()
         x, labels = torch.randn(2, 16, 12, 20), samples((24, 40))
         losses = head.loss((x, ), labels, {})
-        logits = head.head(x)['seg']
+        logits = head.head(x).tasks['seg']
         target = torch.cat([s.gt_sem_seg.data for s in labels])
 
         def expected(stage):
@@ -110,9 +110,12 @@ class TestSingleTaskDecodeHead:
                 stage, target, ignore_index=255)
 
         torch.testing.assert_close(losses['loss_ce'], expected(logits.final))
-        for i, stage in enumerate(logits.intermediate):
-            torch.testing.assert_close(losses[f'inter{i}.loss_ce'],
-                                       expected(stage) / 2)
+        for name, stage in logits.stages.items():
+            torch.testing.assert_close(losses[f'{name}.loss_ce'],
+                                       expected(stage.logits) / 2)
+        assert set(losses) == {
+            'loss_ce', 'inter0.loss_ce', 'inter1.loss_ce', 'acc_seg'
+        }
 
     def test_binary_output(self):
         """mmseg's way for two classes: one channel and a threshold."""

@@ -36,32 +36,6 @@ class TestCoherenceFusion:
                 cfm(main, aux), naive_fusion(cfm, main, aux), strict=True):
             torch.testing.assert_close(got, expected)
 
-    def test_options_of_the_release(self):
-        """`wide_aux`: both maps, gated and through a convolution of their
-        full width and a ReLU, go to theta and phi; `main_act_cfg=None`: the
-        main map is not cut off below 0."""
-        torch.manual_seed(0)
-        cfm = CoherenceFusionModule(
-            8, 2, main_act_cfg=None, wide_aux=True).double().eval()
-        main, *aux = torch.randn(3, 2, 8, 5, 7).double()
-        fused, main_feat, aux_feat = cfm(main, aux)
-        for got, expected in zip((fused, main_feat, aux_feat),
-                                 naive_fusion(cfm, main, aux)):
-            torch.testing.assert_close(got, expected)
-        gated = torch.cat([
-            x * torch.sigmoid(
-                torch.einsum('oc,nchw->nohw', gate.weight[:, :, 0, 0], x) +
-                gate.bias[:, None, None]) for gate, x in zip(cfm.gates, aux)
-        ], 1)
-        wide = torch.einsum('oc,nchw->nohw', cfm.aux_proj.weight[:, :, 0, 0],
-                            gated) + cfm.aux_proj.bias[:, None, None]
-        torch.testing.assert_close(aux_feat, wide.clamp(min=0))
-        assert wide.shape[1] == cfm.aux_channels == 16
-        cbam, norm = cfm.main_branch
-        expected = cbam(main) / (1 + norm.eps)**.5
-        assert expected.min() < -.1
-        torch.testing.assert_close(main_feat, expected)
-
     def test_gradient_matches_naive_fusion(self):
         torch.manual_seed(0)
         cfm = CoherenceFusionModule(8, 2).double()

@@ -30,24 +30,6 @@ class TestMaskedL1Loss:
         got = MaskedL1Loss(loss_weight=3.)(pred, target, valid)
         assert got.item() == pytest.approx(3 * expected, rel=1e-6)
 
-    def test_max_target(self, valid):
-        """Far pixels do not count, neither in the sum nor in the number."""
-        pred, target = 10 * torch.rand(2, 2, 1, 4, 5)
-        target[0, 0, 0, 0], valid[0, 0, 0] = 6.5535, True
-        p, t = pred.double().numpy(), target.double().numpy()
-        counts = valid.numpy()[:, None] & (t < np.float32(6.5535))
-        assert 0 < counts.sum() < valid.sum()
-        got = MaskedL1Loss(max_target=6.5535)(pred, target, valid)
-        assert got.item() == pytest.approx(
-            np.abs(p - t)[counts].mean(), rel=1e-6)
-
-    def test_all_targets_too_large_is_a_live_zero(self):
-        pred = torch.randn(1, 1, 2, 2, requires_grad=True)
-        loss = MaskedL1Loss(max_target=1.)(pred, torch.full((1, 1, 2, 2), 2.),
-                                           torch.ones(1, 2, 2).bool())
-        loss.backward()
-        assert loss.item() == 0 and pred.grad.eq(0).all()
-
     def test_nothing_valid_is_a_live_zero(self):
         pred = torch.randn(1, 1, 2, 2, requires_grad=True)
         target = torch.full((1, 1, 2, 2), float('inf'))

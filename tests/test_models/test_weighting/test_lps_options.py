@@ -2,12 +2,10 @@
 import json
 import math
 
-import numpy as np
 import pytest
-import torch
 
 from mtcp_mm.models.weighting import LPSWeighting
-from mtcp_mm.models.weighting.functional import inverse_shares
+from tests.test_models.test_weighting.task_losses import task_losses
 
 # Without log: shares (1/4, 3/4) -> (1/3, 2/3) give 10/9 +- 5/9, see
 # test_lps_weighting.py.
@@ -69,25 +67,6 @@ class TestWarmup:
         assert weighting.update(LOSSES[1]) == pytest.approx(AFTER_TWO)
 
 
-class TestApply:
-    """Oracle: sums on paper. Losses 9 and 18, as in test_lps_weighting.py."""
-
-    def test_weights_are_kept_but_do_not_act(self):
-        weighting, found = trace(LOSSES, apply=False)
-        assert found[-1] == pytest.approx(AFTER_TWO)
-        assert weighting.weights == found[-1]
-        assert weighting.acting_weights == ONES
-        theta = torch.ones(2, requires_grad=True)
-        total = weighting(dict(a=9 * theta[0], b=18 * theta[1]))
-        total.backward()
-        assert total.item() == 27.
-        assert theta.grad.tolist() == [9., 18.]
-
-    def test_default_acts(self):
-        weighting, _ = trace(LOSSES)
-        assert weighting.acting_weights == weighting.weights
-
-
 class TestFloor:
     """Oracle: (1/2, 1/2) -> (1/5, 4/5) is (0.4, 1.6), spread (-0.5, 2.5)."""
 
@@ -97,7 +76,7 @@ class TestFloor:
         weighting, found = trace(self.losses, min_weight=None)
         assert found[-1] == pytest.approx(dict(a=-.5, b=2.5))
         assert weighting.clamped == {}
-        total = weighting(dict(a=torch.tensor(2.), b=torch.tensor(2.)))
+        total = weighting(task_losses(dict(a=2., b=2.)))
         assert total.item() == pytest.approx(4.)
 
     def test_zero_is_a_floor(self):
@@ -106,65 +85,9 @@ class TestFloor:
         assert weighting.clamped == pytest.approx(dict(a=-.5))
 
 
-class TestFirstWeights:
-    """Oracle: by hand."""
-
-    def test_inverse_shares(self):
-        assert inverse_shares(dict(a=.25, b=.75, c=0.)) == pytest.approx(
-            dict(a=4., b=4 / 3, c=1.))
-
-    def test_second_interval_only(self):
-        _, found = trace(LOSSES, first_weights='inverse_share')
-        # 4 / 1 and 4 / 3, not spread
-        assert found[0] == pytest.approx(dict(a=4., b=4 / 3))
-        assert found[1] == pytest.approx(AFTER_TWO)
-
-    def test_not_without_prioritisation_or_in_the_warmup(self):
-        for options in (dict(prioritise=False), dict(warmup=2)):
-            _, found = trace(
-                LOSSES, first_weights='inverse_share', **options)
-            assert found[0] == ONES
-
-
-def released_weights(losses, factor):
-    """The released epoch loop in NumPy, as docs/paper_vs_code.md states it:
-    epoch 0 total / loss; then loss ratios over the ratio of the totals,
-    spread around their mean, no floor. Losses (epochs, tasks)."""
-    found = []
-    for epoch, row in enumerate(losses):
-        if epoch == 0:
-            found.append(row.sum() / row)
-            continue
-        before = losses[epoch - 1]
-        w = (row / before) / (row.sum() / before.sum())
-        found.append(w.mean() + factor * (w - w.mean()))
-    return np.stack(found)
-
-
-@pytest.mark.parametrize('seed', range(5))
-def test_release_preset(seed):
-    """Oracle: `released_weights`; the options are those of
-    configs/mtcp_nyud_released.py."""
-    rng = np.random.default_rng(seed)
-    losses = rng.lognormal(0, 1, (6, 3))
-    weighting = LPSWeighting(['a', 'b', 'c'],
-                             apply=False,
-                             log=False,
-                             history=1,
-                             first_weights='inverse_share',
-                             kappa=7.5,
-                             min_weight=None)
-    expected = released_weights(losses, 7.5)
-    assert (expected < 0).any()
-    for row, weights in zip(losses, expected):
-        got = weighting.update(dict(zip('abc', row.tolist())))
-        np.testing.assert_allclose([got[t] for t in 'abc'], weights, 1e-11)
-
-
 @pytest.mark.parametrize('option', [
     dict(warmup=-1),
     dict(warmup=1.5),
-    dict(first_weights='half'),
     dict(min_weight=math.inf)
 ])
 def test_rejects_options(option):

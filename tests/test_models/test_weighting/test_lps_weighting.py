@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mtcp_mm.models.weighting import LPSWeighting
+from tests.test_models.test_weighting.task_losses import task_losses
 
 E1, E2, E3 = math.expm1(1), math.expm1(2), math.expm1(3)
 
@@ -100,21 +101,20 @@ class TestForward:
     def test_total(self):
         # 15/9 * (1 + (2 + 3) / 2) + 5/9 * (3 + 1)
         total = self.weighting()(
-            dict(a=torch.tensor(E1), b=torch.tensor(E3)),
-            dict(
-                a=[torch.tensor(E2), torch.tensor(E3)], b=[torch.tensor(E1)]))
+            task_losses(dict(a=E1, b=E3), dict(a=[E2, E3], b=[E1])))
         assert total.item() == pytest.approx((15 * 3.5 + 5 * 4) / 9, rel=1e-6)
 
     def test_weight_reaches_the_gradient(self):
         # d total / d theta = w_t * dL_t / (1 + L_t), with L_a = theta,
-        # L_b = 2 theta and theta = 1: w_a / 2 and 2 w_b / 3; the
-        # intermediate loss 3 theta of a adds w_a * 3 / 4.
+        # L_b = 2 theta and theta = 1: w_a / 2 and 2 w_b / 3; the only
+        # stage of a, 3 theta, adds w_a * 3 / 4.
         for weighting, w_a, w_b in ((LPSWeighting(['a', 'b']), 1., 1.),
                                     (self.weighting(), 15 / 9, 5 / 9)):
             theta = torch.ones(2, requires_grad=True)
             weighting(
-                dict(a=theta[0], b=2 * theta[1]),
-                dict(a=[3 * theta[0]])).backward()
+                task_losses(
+                    dict(a=theta[0], b=2 * theta[1]),
+                    dict(a=[3 * theta[0]]))).backward()
             assert theta.grad.tolist() == pytest.approx(
                 [w_a * (1 / 2 + 3 / 4), w_b * 2 / 3], rel=1e-6)
 
@@ -123,7 +123,7 @@ class TestForward:
         weighting = LPSWeighting(['a', 'b'], log=False)
         weighting.update(dict(a=1., b=3.))
         weighting.update(dict(a=1., b=2.))
-        total = weighting(dict(a=torch.tensor(9.), b=torch.tensor(18.)))
+        total = weighting(task_losses(dict(a=9., b=18.)))
         assert total.item() == pytest.approx(15 + 10, rel=1e-6)
 
     def test_weights_are_no_parameters(self):
