@@ -33,16 +33,29 @@ def stock(in_channels=16):
 class TestMixedHead(HeadTester):
     """mmseg's SegFormer head for semseg, ours for the rest."""
 
+    head_type = MixedHead
+
     def build(self, num_tasks=3, in_channels=16, task_order=TASKS, **kwargs):
-        torch.manual_seed(0)
-        rest = list(TASKS)[1:num_tasks]
-        heads = dict(semseg=stock(in_channels))
-        if rest:
-            heads[', '.join(rest)] = dict(
-                type='mtcp_mm.MTCPHead', in_channels=in_channels, channels=16)
-        return MixedHead(
-            heads, {t: TASKS[t]
-                    for t in task_order if t in ('semseg', *rest)}, **kwargs)
+        """One of ours for each other task: they stay apart."""
+        if isinstance(in_channels, int):
+            in_channels = [in_channels]
+        tasks = self.task_channels(num_tasks, task_order)
+        heads = {
+            name: dict(type='mtcp_mm.HFPHead', channels=16)
+            for name in tasks if name != 'semseg'
+        }
+        if 'semseg' in tasks:
+            widths = in_channels['semseg'] if isinstance(
+                in_channels, dict) else in_channels or [0]
+            heads['semseg'] = stock(widths)
+            del heads['semseg']['in_channels']  # MixedHead tells it
+        return self.seeded(lambda: MixedHead(
+            heads, task_channels=tasks, in_channels=in_channels, **kwargs))
+
+    def test_says_when_widths_are_unknown(self):
+        """mmseg's head in torch's words, ours as always."""
+        with pytest.raises((ValueError, TypeError), match='in_channels'):
+            self.build(in_channels=None)
 
     def test_rejects_other_channels(self):
         """Those of our heads; a stock head lets torch complain."""
