@@ -2,7 +2,8 @@
 #   bash tools/dist_train.sh configs/mixing/mtcp_convnext-t_nyud.py 8
 _base_ = '../_base_/mixing_nyud.py'
 custom_imports = dict(
-    imports=['mtcp_mm', 'mmpretrain.models'], allow_failed_imports=False)
+    imports=['mtcp_mm', 'mtcp_mm.models.use_mmpretrain'],
+    allow_failed_imports=False)
 checkpoint = (
     'https://download.openmmlab.com/mmclassification/v0/convnext/downstream/'
     'convnext-tiny_3rdparty_32xb128-noema_in1k_20220301-795e9634.pth')

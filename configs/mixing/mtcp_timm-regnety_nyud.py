@@ -4,7 +4,8 @@
 #   bash tools/dist_train.sh configs/mixing/mtcp_timm-regnety_nyud.py 8
 _base_ = '../_base_/mixing_nyud.py'
 custom_imports = dict(
-    imports=['mtcp_mm', 'mmpretrain.models'], allow_failed_imports=False)
+    imports=['mtcp_mm', 'mtcp_mm.models.use_mmpretrain'],
+    allow_failed_imports=False)
 model = dict(
     backbone=dict(
         type='mmpretrain.TIMMBackbone',

@@ -3,7 +3,8 @@
 #   bash tools/dist_train.sh configs/mixing/mtcp_vit-b_nyud.py 8
 _base_ = '../_base_/mixing_nyud.py'
 custom_imports = dict(
-    imports=['mtcp_mm', 'mmpretrain.models'], allow_failed_imports=False)
+    imports=['mtcp_mm', 'mtcp_mm.models.use_mmpretrain'],
+    allow_failed_imports=False)
 checkpoint = (
     'https://download.openmmlab.com/mmclassification/v0/vit/'
     'vit-base-p16_pt-32xb128-mae_in1k_20220623-4c544545.pth')

@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""Does the installed OpenMMLab stack fit? Asked once, when imported.
+"""Does the installed OpenMMLab stack fit? Asked when a part is imported.
 
 pip cannot see most of what goes wrong here: a mmcv without its ops, official
 and ``onedl-`` packages that overwrite each other's files, a mmcv that mmdet
@@ -46,6 +46,8 @@ ONEDL = {
     'mmseg': Package('onedl-mmsegmentation', '>=1.4.2', '>=1.4.2'),
     'mmpretrain': Package('onedl-mmpretrain', '>=1.3.6', '>=1.3.6'),
 }
+#: What the package itself imports; further modules are checked on use.
+REQUIRED = ('mmengine', 'mmcv', 'mmdet', 'mmseg')
 # Other names under which PyPI offers the module mmcv.
 OTHER_NAMES = {'mmcv': ('mmcv-lite', 'mmcv-full')}
 TORCH = 'torch==2.11.0 torchvision==0.26.0'
@@ -98,7 +100,8 @@ def _find_module_problem(module: str, found: Sequence[tuple[str, str]],
 
 def find_problems(providers: Providers,
                   has_mmcv_ops: bool = True,
-                  torch_version: str | None = None) -> list[str]:
+                  torch_version: str | None = None,
+                  modules: Sequence[str] = REQUIRED) -> list[str]:
     """List what makes a stack unusable, each with its remedy.
 
     Args:
@@ -107,6 +110,7 @@ def find_problems(providers: Providers,
         has_mmcv_ops (bool): Whether mmcv has its compiled ops. Defaults to
             True.
         torch_version (str, optional): None means that torch is missing.
+        modules (Sequence[str]): What has to be there.
 
     Returns:
         list[str]: One text per problem; empty if the stack is fine.
@@ -119,7 +123,8 @@ def find_problems(providers: Providers,
     # Whoever has more onedl- packages than others meant to use those.
     onedl = 2 * sum(map(_is_onedl, names)) > len(names)
     stack = ONEDL if onedl else OFFICIAL
-    for module, wanted in stack.items():
+    for module in modules:
+        wanted = stack[module]
         found = providers.get(module, ())
         problem = _find_module_problem(module, found, wanted)
         if problem is not None:
@@ -202,11 +207,12 @@ def has_mmcv_ops() -> bool:
         for suffix in EXTENSION_SUFFIXES)
 
 
-def check_stack() -> None:
+def check_stack(modules: Sequence[str] = REQUIRED) -> None:
     """Raise :class:`StackError` with everything that is wrong at once."""
     providers = discover_providers()
     torch_version = _version_of('torch')
-    problems = find_problems(providers, has_mmcv_ops(), torch_version)
+    problems = find_problems(providers, has_mmcv_ops(), torch_version,
+                             modules)
     if problems:
         listed = '\n'.join(f'  {i}. {p}' for i, p in enumerate(problems, 1))
         raise StackError(
@@ -214,5 +220,6 @@ def check_stack() -> None:
             f'{listed}\nOr let one script set everything up, from the '
             'checkout of mtcp_mm:  bash tools/install.sh')
     for text in find_warnings(providers, torch_version,
-                              find_spec('transformers') is not None):
+                              'mmpretrain' in modules
+                              and find_spec('transformers') is not None):
         warnings.warn(text, stacklevel=3)

@@ -30,7 +30,7 @@ ONEDL = {
 
 
 def problems(stack, has_ops=True, torch='2.11.0', **changes):
-    return find_problems({**stack, **changes}, has_ops, torch)
+    return find_problems({**stack, **changes}, has_ops, torch, [*OFFICIAL])
 
 
 class TestFindProblems:
@@ -92,6 +92,12 @@ class TestFindProblems:
         assert 'mmcv 2.1.0 has no compiled ops' in text
         assert ('MMCV_WITH_OPS=1 pip install --no-build-isolation '
                 "--no-cache-dir --no-binary mmcv 'mmcv==2.1.0'") in text
+
+    def test_mmpretrain_is_asked_for_on_use(self):
+        without = {**OFFICIAL, 'mmpretrain': []}
+        assert find_problems(without, True, '2.11.0') == []
+        text, = find_problems(without, True, '2.11.0', ['mmpretrain'])
+        assert "pip install 'mmpretrain==1.2.0'" in text
 
     def test_everything_at_once(self):
         found = problems({}, has_ops=False, torch=None)
