@@ -1,11 +1,9 @@
 # MT-CP: Mask2Former with Swin-S as shared backbone, decoders of width 256.
-# A config that uses this file sets `model.tasks`.
+# A config that uses this file sets `tasks`.
 _base_ = 'multi_task_estimator.py'
-checkpoint = (
-    'https://download.openmmlab.com/mmsegmentation/v0.5/mask2former/'
-    'mask2former_swin-s_8xb2-160k_ade20k-512x512/'
-    'mask2former_swin-s_8xb2-160k_ade20k-512x512_20221204_143905-'
-    'e715144e.pth')  # ADE20K, mIoU 51.24
+zoo = 'https://download.openmmlab.com/mmsegmentation/v0.5/mask2former/'
+name = 'mask2former_swin-s_8xb2-160k_ade20k-512x512'  # mIoU 51.24
+checkpoint = f'{zoo}{name}/{name}_20221204_143905-e715144e.pth'
 model = dict(
     backbone=dict(
         type='SwinTransformer',
