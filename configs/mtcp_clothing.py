@@ -8,27 +8,24 @@ _base_ = [
     '_base_/models/mtcp_cpu.py', '_base_/datasets/pascal.py',
     '_base_/schedules/poly_14e_cpu.py', '_base_/default_runtime.py'
 ]
-model = dict(tasks={{_base_.tasks}})
 
 data_root = '{{$MTCP_CLOTHING_ROOT:data/clothing}}'
 image_scale, crop_size = (128, 192), (192, 128)  # (w, h) and (h, w)
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-train_pipeline[3].update(scale=image_scale)
-train_pipeline[4].update(crop_size=crop_size)
-train_pipeline.insert(6, dict(type='PhotoMetricDistortion'))
-test_pipeline[1].update(scale=image_scale)
-train_dataloader = dict(
-    batch_size=4,
-    num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=train_pipeline))
-val_dataloader = dict(
-    batch_size=4,
-    num_workers=1,
-    dataset=dict(data_root=data_root, pipeline=test_pipeline))
-test_dataloader = val_dataloader
-
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, end=30, by_epoch=False),
-    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=24, by_epoch=True)
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(type='mtcp_mm.MultiTaskRandomRotate', degrees=20),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        ratio_range=(0.75, 1.25),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
-train_cfg = dict(max_epochs=24, val_interval=8)
+train_dataloader = dict(batch_size=4, num_workers=1)
+val_dataloader = dict(batch_size=4, num_workers=1)
+
+max_epochs = 24
+train_cfg = dict(val_interval=8)

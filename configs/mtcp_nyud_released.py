@@ -22,7 +22,6 @@ tasks = dict(
 layer = dict(
     out_channels=256, norm_cfg=dict(type='BN'), act_cfg=dict(type='ReLU'))
 model = dict(
-    tasks=tasks,
     neck=dict(mask_layers='last', mask_activation='none'),  # [6]
     decode_head=dict(
         type='mtcp_mm.ReleasedMTCPHead',  # [8] [9] [10]
@@ -44,18 +43,20 @@ model = dict(
         _delete_=True, type='mtcp_mm.ReleasedLPSWeighting'))
 
 # Zoom by one of three factors; no gradient is clipped [13].
-train_pipeline = _base_.train_pipeline
-train_pipeline[2] = dict(
-    type='RandomChoice',
-    transforms=[[
-        dict(
-            type='mtcp_mm.MultiTaskRandomResize',
-            scale=_base_.image_scale,
-            ratio_range=(zoom, zoom),
-            keep_ratio=False)
-    ] for zoom in (1., 1.2, 1.5)])
-train_dataloader = dict(dataset=dict(tasks=tasks, pipeline=train_pipeline))
-val_dataloader = test_dataloader = dict(dataset=dict(tasks=tasks))
-val_evaluator = test_evaluator = dict(tasks=tasks)
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(
+        type='RandomChoice',
+        transforms=[[
+            dict(
+                type='mtcp_mm.MultiTaskRandomResize',
+                ratio_range=(zoom, zoom),
+                keep_ratio=False)
+        ] for zoom in (1., 1.2, 1.5)]),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
 # Every 10 epochs, and after each of the last 10.
 train_cfg = dict(val_interval=10, dynamic_intervals=[(91, 1)])

@@ -9,5 +9,4 @@ _base_ = [
     '_base_/models/mtcp_mask2former_swin-s.py', '_base_/datasets/pascal.py',
     '_base_/schedules/poly_100e.py', '_base_/default_runtime.py'
 ]
-model = dict(tasks={{_base_.tasks}})
 train_cfg = dict(val_interval=25)

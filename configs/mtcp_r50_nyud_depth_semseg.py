@@ -5,13 +5,12 @@ _base_ = [
     '_base_/datasets/nyud.py', '_base_/schedules/poly_100e.py',
     '_base_/default_runtime.py'
 ]
-own_tasks = dict(
+tasks = dict(
+    _delete_=True,  # instead of those of the base
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=40),
     depth=dict(type='mtcp_mm.DepthTask'))
-tasks = dict(_delete_=True, **own_tasks)  # instead of those of the base
 model = dict(
     type='mtcp_mm.MultiTaskEstimator',
-    tasks=own_tasks,
     data_preprocessor=dict(
         type='mtcp_mm.MultiTaskDataPreProcessor',
         mean=[123.675, 116.28, 103.53],
@@ -24,11 +23,4 @@ model = dict(
         depth=50,
         init_cfg=dict(
             type='Pretrained', checkpoint='torchvision://resnet50')),
-    decode_head=dict(
-        type='mtcp_mm.MTCPHead',
-        channels=128))
-train_dataloader = dict(dataset=dict(tasks=tasks))
-val_dataloader = dict(dataset=dict(tasks=tasks))
-test_dataloader = val_dataloader
-val_evaluator = dict(tasks=tasks)
-test_evaluator = val_evaluator
+    decode_head=dict(type='mtcp_mm.MTCPHead', channels=128))

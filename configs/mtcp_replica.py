@@ -8,13 +8,15 @@ _base_ = '_base_/mtcp_cpu_nyud.py'
 
 data_root = '{{$MTCP_REPLICA_ROOT:data/replica}}'
 image_scale, crop_size = (192, 144), (144, 192)  # (w, h) and (h, w)
-train_pipeline, test_pipeline = _base_.train_pipeline, _base_.test_pipeline
-train_pipeline[2].update(scale=image_scale)
-train_pipeline[3].update(crop_size=crop_size)
-train_pipeline.insert(5, dict(type='PhotoMetricDistortion'))
-test_pipeline[1].update(scale=image_scale)
-train_dataloader = dict(
-    dataset=dict(data_root=data_root, pipeline=train_pipeline))
-val_dataloader = dict(
-    dataset=dict(data_root=data_root, pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        ratio_range=(1.0, 1.3),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]

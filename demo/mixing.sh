@@ -20,7 +20,7 @@ export MTCP_REPLICA_ROOT=$work/data # the configs take their data from there
 for name in encoder_decoder_replica mixed_heads_replica; do
     config=configs/mixing/$name.py
     "$py" tools/train.py "$config" --work-dir "$work/$name" --cfg-options \
-        train_cfg.max_epochs=1 train_cfg.val_interval=1
+        max_epochs=1 train_cfg.val_interval=1
     "$py" tools/test.py "$config" "$work/$name/epoch_1.pth" \
         --work-dir "$work/$name"
 done

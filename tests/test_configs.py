@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mtcp_mm.registry import EVALUATOR
+from mtcp_mm.utils.settings import load_config_file, tasks_of
 from mtcp_mm.utils.task_agreement import check_task_agreement
 from tests.mini_data import SIZE, write_nyud, write_pascal
 
@@ -44,7 +44,7 @@ def data(tmp_path_factory):
 
 
 def load(name):
-    return Config.fromfile(CONFIG_DIR / name)
+    return load_config_file(CONFIG_DIR / name)
 
 
 def nodes(node):
@@ -143,10 +143,11 @@ class TestConfigs:
         check_task_agreement(cfg)
         if 'tasks' not in cfg.model:
             return
-        tasks = cfg.model.tasks
-        assert cfg.val_evaluator.tasks == cfg.test_evaluator.tasks == tasks
-        better = EVALUATOR.build(
-            dict(cfg.val_evaluator, _scope_='mtcp_mm')).higher_is_better
+        for split in ('train', 'val', 'test'):
+            assert tasks_of(cfg, f'{split}_dataloader') == cfg.model.tasks
+        evaluator = EVALUATOR.build(dict(cfg.val_evaluator, _scope_='mtcp_mm'))
+        evaluator.dataset_meta = dict(tasks=cfg.model.tasks)
+        better = evaluator.higher_is_better
         checkpoint = cfg.default_hooks.checkpoint
         assert better[checkpoint.save_best] == (checkpoint.rule == 'greater')
 
@@ -157,9 +158,9 @@ def test_nyud_is_the_setting_of_the_paper():
     assert cfg.optim_wrapper.optimizer == dict(
         type='AdamW', lr=5e-5, weight_decay=1e-4)
     schedule, = cfg.param_scheduler
-    assert (schedule.type, schedule.power, schedule.by_epoch) == ('PolyLR', .9,
-                                                                  True)
-    assert schedule.end == cfg.train_cfg.max_epochs == 100
+    assert (schedule.type, schedule.power,
+            schedule.by_epoch) == ('mtcp_mm.PolyLR', .9, True)
+    assert cfg.train_cfg.max_epochs == 100
     assert cfg.train_dataloader.batch_size == 2
     assert cfg.model.loss_weighting.kappa == 2.5
     assert cfg.model.backbone.depths == [2, 2, 18, 2]

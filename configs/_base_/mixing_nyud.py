@@ -4,6 +4,4 @@ _base_ = [
     'models/multi_task_estimator.py', 'datasets/nyud.py',
     'schedules/poly_100e.py', 'default_runtime.py'
 ]
-model = dict(
-    tasks={{_base_.tasks}},
-    decode_head=dict(type='mtcp_mm.MTCPHead', channels=128))
+model = dict(decode_head=dict(type='mtcp_mm.MTCPHead', channels=128))

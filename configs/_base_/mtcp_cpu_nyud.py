@@ -4,11 +4,16 @@ _base_ = [
     'models/mtcp_cpu.py', 'datasets/nyud.py', 'schedules/poly_14e_cpu.py',
     'default_runtime.py'
 ]
-model = dict(tasks={{_base_.tasks}})
-
-train_pipeline = _base_.train_pipeline
-train_pipeline[2].update(ratio_range=(1.0, 1.3))
-train_dataloader = dict(
-    batch_size=4, num_workers=1, dataset=dict(pipeline=train_pipeline))
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
+    dict(
+        type='mtcp_mm.MultiTaskRandomResize',
+        ratio_range=(1.0, 1.3),
+        keep_ratio=False),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
+    dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
+    dict(type='mtcp_mm.PackMultiTaskInputs')
+]
+train_dataloader = dict(batch_size=4, num_workers=1)
 val_dataloader = dict(batch_size=4, num_workers=1)
-test_dataloader = val_dataloader

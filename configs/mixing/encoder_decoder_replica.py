@@ -48,54 +48,42 @@ model = dict(
     test_cfg=dict(mode='whole'))
 
 data_root = '{{$MTCP_REPLICA_ROOT:data/replica}}'
-image_scale = (192, 144)  # width, height
+image_scale, crop_size = (192, 144), (144, 192)  # (w, h) and (h, w)
 dataset = dict(
     type='BaseSegDataset',
-    data_root=data_root,
     data_prefix=dict(img_path='images', seg_map_path='segmentation'),
     reduce_zero_label=True,
     metainfo=dict(
         classes=[f'NYU40_{i}' for i in range(1, 41)],
         palette=[[6 * i, 250 - 6 * i, 37 * i % 256] for i in range(1, 41)]))
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadAnnotations'),
+    dict(type='RandomResize', ratio_range=(1.0, 1.3), keep_ratio=False),
+    dict(type='RandomCrop'),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs')
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', keep_ratio=False),
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs')
+]
 train_dataloader = dict(
     batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        ann_file='gt_sets/train.txt',
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='LoadAnnotations'),
-            dict(
-                type='RandomResize',
-                scale=image_scale,
-                ratio_range=(1.0, 1.3),
-                keep_ratio=False),
-            dict(type='RandomCrop', crop_size=(144, 192)),
-            dict(type='RandomFlip', prob=0.5),
-            dict(type='PhotoMetricDistortion'),
-            dict(type='PackSegInputs')
-        ],
-        **dataset))
+    dataset=dict(ann_file='gt_sets/train.txt'))
 val_dataloader = dict(
     batch_size=4,
     num_workers=1,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        ann_file='gt_sets/val.txt',
-        test_mode=True,
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale=image_scale, keep_ratio=False),
-            dict(type='LoadAnnotations'),
-            dict(type='PackSegInputs')
-        ],
-        **dataset))
-test_dataloader = val_dataloader
+    dataset=dict(ann_file='gt_sets/val.txt', test_mode=True))
 val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
-test_evaluator = val_evaluator
 visualizer = dict(
     _delete_=True,
     type='SegLocalVisualizer',

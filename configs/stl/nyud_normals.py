@@ -4,11 +4,7 @@
 _base_ = '{{$MTCP_BASE:../mtcp_nyud.py}}'
 tasks = dict(_delete_=True, normals=_base_.tasks.normals)
 model = dict(
-    tasks=tasks,
     decode_head=dict(with_srm=False),
     loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
-train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(tasks=tasks))
-val_evaluator = test_evaluator = dict(tasks=tasks)
 custom_hooks = []  # no LPSHook
 default_hooks = dict(checkpoint=dict(save_best='normals/mean', rule='less'))

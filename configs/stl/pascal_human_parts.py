@@ -4,12 +4,8 @@
 _base_ = '{{$MTCP_BASE:../mtcp_pascal.py}}'
 tasks = dict(_delete_=True, human_parts=_base_.tasks.human_parts)
 model = dict(
-    tasks=tasks,
     decode_head=dict(with_srm=False),
     loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
-train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(tasks=tasks))
-val_evaluator = test_evaluator = dict(tasks=tasks)
 custom_hooks = []  # no LPSHook
 default_hooks = dict(
     checkpoint=dict(save_best='human_parts/mIoU', rule='greater'))

@@ -4,11 +4,7 @@
 _base_ = '{{$MTCP_BASE:../mtcp_pascal.py}}'
 tasks = dict(_delete_=True, semseg=_base_.tasks.semseg)
 model = dict(
-    tasks=tasks,
     decode_head=dict(with_srm=False),
     loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
-train_dataloader = val_dataloader = test_dataloader = dict(
-    dataset=dict(tasks=tasks))
-val_evaluator = test_evaluator = dict(tasks=tasks)
 custom_hooks = []  # no LPSHook
 default_hooks = dict(checkpoint=dict(save_best='semseg/mIoU', rule='greater'))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from mmengine.registry import DATASETS
 
+from mtcp_mm.utils.config_tree import dataset_leaves
+
 
 def find_dataset(cfg: Mapping) -> Mapping:
     """Config of the test data set, the first one inside of wrappers.
@@ -12,11 +14,9 @@ def find_dataset(cfg: Mapping) -> Mapping:
         ValueError: The config has none with a ``pipeline``.
     """
     for loader in ('test_dataloader', 'val_dataloader'):
-        node = (cfg.get(loader) or {}).get('dataset')
-        while isinstance(node, Mapping):
-            if 'pipeline' in node:
-                return node
-            node = node.get('dataset') or (node.get('datasets') or [None])[0]
+        for _, leaf in dataset_leaves((cfg.get(loader) or {}).get('dataset')):
+            if 'pipeline' in leaf:
+                return leaf
     raise ValueError(
         'The config says nowhere how an image is prepared: it has no '
         '`test_dataloader.dataset.pipeline`, nor one of `val_dataloader`.')

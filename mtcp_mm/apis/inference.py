@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmseg.structures import SegDataSample
 from torch import nn
 
+from mtcp_mm.utils.settings import load_config_file
 from .multi_task_inferencer import Input, MultiTaskInferencer
 
 
@@ -27,8 +28,8 @@ def init_model(config: str | Path | Config,
         nn.Module: In evaluation mode, with ``cfg`` and ``dataset_meta``.
     """
     if isinstance(config, (str, Path)):
-        config = Config.fromfile(config)
-    if cfg_options:
+        config = load_config_file(config, cfg_options)
+    elif cfg_options:
         config = copy.deepcopy(config)
         config.merge_from_dict(cfg_options)
     return MultiTaskInferencer(config, checkpoint, device).model

@@ -1,10 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import Compose
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.infer.infer import BaseInferencer
 from mmengine.model import revert_sync_batchnorm
@@ -16,6 +18,7 @@ from torch import nn
 from mtcp_mm.checkpoints.config import config_in_checkpoint
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.whole import load_into
+from mtcp_mm.utils.settings import apply_settings, load_config_file
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 from .config import dataset_meta_of, label_free_pipeline
 from .images import (
@@ -78,6 +81,10 @@ class MultiTaskInferencer(BaseInferencer):
                 raise ValueError('Give weights with a config; the model given '
                                  'here has its own.')
             model = self._ready.cfg
+        if isinstance(model, (str, Path)) and Path(model).is_file():
+            model = load_config_file(model)
+        elif isinstance(model, (Config, Mapping)):
+            model = apply_settings(copy.deepcopy(model))
         self.max_side = max_side
         init_default_scope('mmseg')  # that of our configs
         super().__init__(

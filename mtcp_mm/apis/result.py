@@ -47,7 +47,7 @@ class InferenceResult:
             holds all of them.
         """
         arrays = {}
-        for name, task in tasks.items():
+        for name, task in predicted(tasks).items():
             data = self.sample.get(task.pred_key).data
             if data.is_floating_point():
                 array = data.float().numpy()
@@ -76,7 +76,7 @@ class InferenceResult:
         out_dir = Path(out_dir)
         with replacing(out_dir / 'predictions' / f'{self.name}.npz') as file:
             np.savez_compressed(file, **self.arrays(tasks))
-        for name, task in tasks.items():
+        for name, task in predicted(tasks).items():
             image = task.to_png(self.sample.get(task.pred_key).data.numpy())
             if image is not None:
                 info = PngInfo()
@@ -88,3 +88,8 @@ class InferenceResult:
             with replacing(out_dir / 'panels' /
                            f'{self.name}{suffix}') as file:
                 Image.fromarray(picture).save(file, kind, quality=90)
+
+
+def predicted(tasks: Mapping[str, DenseTask]) -> dict[str, DenseTask]:
+    """Tasks without those that only help."""
+    return {name: t for name, t in tasks.items() if not t.helper}

@@ -12,7 +12,9 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.logging import print_log
 
+from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.settings import load_config_file
 from mtcp_mm.utils.task_agreement import check_task_agreement
 
 
@@ -63,13 +65,13 @@ def read_config(args: argparse.Namespace) -> Config:
     """Read the config ``args.config`` and merge ``args.cfg_options``.
 
     Raises:
-        UsageError: There is no such file.
+        UsageError: There is no such file, or a setting has no effect.
     """
     require_file(args.config, 'config')
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
-    return cfg
+    try:
+        return load_config_file(args.config, args.cfg_options)
+    except ValueError as error:
+        raise UsageError(f'{args.config}: {error}') from error
 
 
 def require_file(path: str, what: str) -> None:
@@ -143,20 +145,11 @@ def use_cpu_ranks(cfg: Config) -> None:
             broadcast_buffers=False,
             find_unused_parameters=cfg.get('find_unused_parameters', False)))
     cfg.model_wrapper_cfg['device_ids'] = None
-    if _replace_sync_bn(cfg.get('model', {})):
+    norms = [node for _, node in walk(cfg.get('model', {}))
+             if node.get('type') == 'SyncBN']
+    for node in norms:
+        node['type'] = 'BN'
+    if norms:
         print_log(
             'SyncBN needs GPUs: this run normalises every rank by itself.',
             'current')
-
-
-def _replace_sync_bn(node) -> bool:
-    """Turn SyncBN into BN below ``node``; tell whether there was any."""
-    children = node.values() if isinstance(node, dict) else node
-    changed = any([
-        _replace_sync_bn(child) for child in children
-        if isinstance(child, (dict, list, tuple))
-    ])
-    if isinstance(node, dict) and node.get('type') == 'SyncBN':
-        node['type'] = 'BN'
-        changed = True
-    return changed

@@ -5,6 +5,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.settings import HINT
 from .folder import DataFolder, folders_of
 
 
@@ -36,6 +37,10 @@ class MultiTaskDataset(BaseDataset):
         backend_args (dict, optional): See :mod:`mmengine.fileio`.
         **kwargs: ``pipeline``, ``test_mode``, ``indices``, ``lazy_init``,
             ... of :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        ValueError: No ``data_root`` or no ``tasks``: a config may say both
+            once, see :func:`mtcp_mm.utils.settings.apply_settings`.
     """
 
     #: `classes` and `palette` belong to :attr:`main_label`; `task_meta` holds
@@ -47,14 +52,15 @@ class MultiTaskDataset(BaseDataset):
     main_label = 'semseg'
 
     def __init__(self,
-                 data_root: str,
-                 tasks: Mapping,
+                 data_root: str | None = None,
+                 tasks: Mapping | None = None,
                  split: str = 'train',
                  layout: str = 'auto',
                  label_files: Mapping[str, str | Mapping] | None = None,
                  metainfo: Mapping | None = None,
                  backend_args: dict | None = None,
                  **kwargs) -> None:
+        self.require(data_root=data_root, tasks=tasks)
         if layout not in ('auto', *self.layouts):
             raise ValueError(
                 f'{type(self).__name__} knows no layout {layout!r}: use '
@@ -71,6 +77,18 @@ class MultiTaskDataset(BaseDataset):
         super().__init__(
             data_root=data_root, metainfo=metainfo, data_prefix={}, **kwargs)
         self._metainfo['task_meta'] = self._collect_task_meta()
+        # plain: metainfo goes into checkpoints
+        self._metainfo['tasks'] = {
+            name: task.cfg
+            for name, task in self.tasks.items() if task.cfg is not None
+        }
+
+    @classmethod
+    def require(cls, **settings) -> None:
+        """Raise ValueError for the first setting that is None."""
+        for name, value in settings.items():
+            if value is None:
+                raise ValueError(f'{cls.__name__} got no `{name}`. {HINT}')
 
     def get_data_info(self, idx: int) -> dict:
         """Item ``idx``; the task objects are shared, not copied."""

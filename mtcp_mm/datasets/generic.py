@@ -42,13 +42,14 @@ class GenericMultiTaskDataset(MultiTaskDataset):
     """
 
     def __init__(self,
-                 data_root: str,
-                 tasks: Mapping,
+                 data_root: str | None = None,
+                 tasks: Mapping | None = None,
                  image: Mapping = dict(folder='images', suffix='.jpg'),
                  labels: Mapping[str, Mapping] | None = None,
                  split: str | None = None,
                  split_dir: str = 'splits',
                  **kwargs) -> None:
+        self.require(data_root=data_root, tasks=tasks)
         labels = labels or {}
         if unknown := sorted(set(labels) - set(tasks)):
             raise ValueError(f'`labels` names {", ".join(unknown)}, but the '

@@ -11,8 +11,8 @@ class MultiTaskConcatDataset(ConcatDataset):
     """Data sets with different labels as one, e.g. semseg here, depth there.
 
     mmengine's ``ConcatDataset`` wants the same metainfo of all. Here every
-    data set tells what it knows, and they only must not contradict each
-    other about the classes of a task.
+    data set tells what it knows, its tasks included, and they only must not
+    contradict each other about the classes of a task.
 
     Args:
         datasets (Sequence[BaseDataset | dict]): The data sets; the tasks of
@@ -38,7 +38,7 @@ class MultiTaskConcatDataset(ConcatDataset):
 
     def _merge_metainfo(self) -> dict:
         """What any data set knows; of two answers the first."""
-        merged, tasks = {}, {}
+        merged, tasks, task_cfgs = {}, {}, {}
         for i, dataset in enumerate(self.datasets):
             meta = dataset.metainfo
             for task, entry in meta.pop('task_meta', {}).items():
@@ -49,9 +49,10 @@ class MultiTaskConcatDataset(ConcatDataset):
                         f'name different classes for task `{task}`: '
                         f'{_short(known)} and {_short(entry)}. Map them onto '
                         'the same ones, or make them two tasks.')
+            task_cfgs = {**meta.pop('tasks', {}), **task_cfgs}
             merged = {**meta, **merged}
         task_meta = {task: entry for task, (_, entry) in tasks.items()}
-        return dict(merged, task_meta=task_meta)
+        return dict(merged, task_meta=task_meta, tasks=task_cfgs)
 
 
 def _short(meta: dict) -> str:

@@ -9,6 +9,7 @@ from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable
 from mtcp_mm.checkpoints.whole import check_whole, load_into
 from mtcp_mm.registry import RUNNERS
+from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
 
 
@@ -25,10 +26,15 @@ class MultiTaskRunner(Runner):
     def from_cfg(cls, cfg: Config) -> 'MultiTaskRunner':
         """Build a runner from a config.
 
+        Args:
+            cfg (Config): Its settings are brought to where they are used
+                (:func:`mtcp_mm.utils.settings.apply_settings`), in place.
+
         Raises:
-            ValueError: The parts of the config disagree on the tasks.
+            ValueError: A setting would have no effect, or the parts of the
+                config disagree on the tasks.
         """
-        check_task_agreement(cfg)
+        check_task_agreement(apply_settings(cfg))
         return super().from_cfg(cfg)
 
     def load_checkpoint(self,

@@ -12,6 +12,9 @@ from .functional.delta_mtl import delta_mtl
 from .metrics import DenseTaskMetric
 from .references import Reference
 
+#: What is asked of every task that is not named.
+ANY = '*'
+
 
 def higher_is_better(metrics: Sequence[BaseMetric]) -> dict[str, bool]:
     """Which way is up, for every key of metrics that say so.
@@ -46,15 +49,21 @@ def without_references(cfg: Mapping | Sequence) -> Mapping | Sequence:
 
 @EVALUATOR.register_module()
 class MultiTaskEvaluator(Evaluator):
-    """Evaluator that gets its metrics from the tasks.
+    """Evaluator that gets its metrics from the tasks of the data set.
+
+    They are known once ``dataset_meta`` is set, as the loops of mmengine do
+    before the first image.
 
     Args:
         metrics (dict | BaseMetric | Sequence, optional): As in mmengine's
             ``Evaluator``. None: those that the tasks name
-            (``DenseTask.metric_cfgs``); a task that names none is not
-            scored. A config must spell ``metrics=None`` out: without the key
-            mmengine takes the dict for a metric.
-        tasks (Mapping, optional): The ``tasks`` of the config.
+            (``DenseTask.metric_cfgs``); a task that names none, or only
+            helps, is not scored. A config must spell ``metrics=None`` out:
+            without the key mmengine takes the dict for a metric.
+        tasks (Mapping, optional): Tasks in place of those of the data set.
+        protocols (Mapping, optional): Task, or '*' for all others, to names
+            of protocols or 'all': these in place of what the metrics name
+            (docs/protocols.md).
         references (Mapping, optional): Task to its single-task run, a config
             or ``dict(config=..., file=...)``, see
             :meth:`mtcp_mm.evaluation.references.Reference.from_cfg`. With it
@@ -68,12 +77,11 @@ class MultiTaskEvaluator(Evaluator):
         FileNotFoundError: The scores of a reference do not exist; the
             message has the command that makes them.
         ValueError: Neither tasks nor metrics; a scored task without
-            reference; a key that no metric yields.
+            reference; a key that no metric yields; an unknown protocol.
 
     Examples:
-        >>> tasks = dict(depth=dict(type='mtcp_mm.DepthTask'))
         >>> val_evaluator = dict(
-        ...     type='mtcp_mm.MultiTaskEvaluator', tasks=tasks, metrics=None,
+        ...     type='mtcp_mm.MultiTaskEvaluator', metrics=None,
         ...     references=dict(depth='configs/stl/nyud_depth.py'))
     """
 
@@ -81,20 +89,57 @@ class MultiTaskEvaluator(Evaluator):
             self,
             metrics: dict | BaseMetric | Sequence | None = None,
             tasks: Mapping[str, dict | DenseTask] | None = None,
+            protocols: Mapping[str, str | Sequence[str]] | None = None,
             references: Mapping[str, str | dict] | None = None,
             delta_keys: Mapping[str, str] | None = None) -> None:
-        if metrics is None and tasks is None:
-            raise ValueError(
-                'MultiTaskEvaluator needs `tasks` (and takes their metrics) '
-                'or `metrics`, but got neither.')
-        self.tasks = {} if tasks is None else build_tasks(tasks)
+        self.protocols = dict(protocols or {})
+        self.reference_cfgs, self.delta_keys = references, delta_keys
+        self.tasks = None if tasks is None else build_tasks(tasks)
+        self.references = self.reference_runs = {}
+        self.waits = metrics is None and tasks is None
         if metrics is None:
             metrics = self._metrics_of_tasks()
-        super().__init__(metrics)
+        elif isinstance(metrics, (Mapping, BaseMetric)):
+            metrics = [metrics]
+        super().__init__([
+            self._choose_protocols(metric) if isinstance(metric, Mapping) else
+            metric for metric in metrics
+        ])
+        if not self.waits:
+            self._complete()
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """dict, optional: Metainfo of the data set, with its ``tasks``."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        if self.waits:
+            cfgs = (dataset_meta or {}).get('tasks')
+            if not cfgs:
+                raise ValueError(
+                    'MultiTaskEvaluator takes its metrics from the tasks that '
+                    'the metainfo of the data set names, but it names none. '
+                    'Give it `tasks` or `metrics`.')
+            self.tasks, self.waits = build_tasks(cfgs), False
+            self.metrics = [*self._metrics_of_tasks(), *self.metrics]
+            self._complete()
+        self._dataset_meta = dataset_meta
         for metric in self.metrics:
-            if isinstance(metric, DenseTaskMetric):
-                metric.dense_task = self.tasks.get(metric.task)
-        self.delta_keys = self._choose_delta_keys(references, delta_keys)
+            metric.dataset_meta = dataset_meta
+
+    def _complete(self) -> None:
+        """What can be checked and read once all metrics are there."""
+        scored = [m for m in self.metrics if isinstance(m, DenseTaskMetric)]
+        for metric in scored if self.tasks else ():
+            metric.dense_task = self.tasks.get(metric.task)
+        known = sorted({metric.task for metric in scored})
+        if unknown := sorted(set(self.protocols) - {ANY} - set(known)):
+            raise ValueError(f'Protocols are asked for {unknown}, but the '
+                             f'tasks with protocols are {known}.')
+        references = self.reference_cfgs
+        self.delta_keys = self._choose_delta_keys(references, self.delta_keys)
         self.reference_runs = {
             key: Reference.from_cfg(references[task])
             for task, key in self.delta_keys.items()
@@ -106,15 +151,31 @@ class MultiTaskEvaluator(Evaluator):
 
     def _metrics_of_tasks(self) -> list[BaseMetric]:
         metrics = []
-        for name, task in self.tasks.items():
-            metrics += [
-                METRICS.build(dict(cfg, task=name)) for cfg in task.metric_cfgs
-            ]
-            if not task.metric_cfgs:
+        for name, task in (self.tasks or {}).items():
+            if task.helper or not task.metric_cfgs:
+                why = 'only helps' if task.helper else 'names no metric'
                 print_log(
-                    f'Task `{name}` names no metric, it is not scored.',
+                    f'Task `{name}` {why}, it is not scored.',
                     logger='current')
+                continue
+            metrics += [
+                METRICS.build(self._choose_protocols(dict(cfg, task=name)))
+                for cfg in task.metric_cfgs
+            ]
         return metrics
+
+    def _choose_protocols(self, cfg: Mapping) -> Mapping:
+        """Config of a metric with the protocols that are asked for."""
+        task, kind = cfg.get('task'), cfg['type']
+        names = self.protocols.get(task, self.protocols.get(ANY))
+        cls = METRICS.get(kind) if isinstance(kind, str) else kind
+        if names is None or not (isinstance(cls, type)
+                                 and issubclass(cls, DenseTaskMetric)):
+            return cfg
+        try:
+            return dict(cfg, protocols=list(cls.select_protocols(names)))
+        except ValueError as error:
+            raise ValueError(f'Task `{task}`: {error}') from error
 
     def _choose_delta_keys(
             self, references: Mapping | None,
@@ -152,7 +213,14 @@ class MultiTaskEvaluator(Evaluator):
         return keys
 
     def evaluate(self, size: int) -> dict:
-        """See mmengine; adds ``delta_mtl`` where there are references."""
+        """See mmengine; adds ``delta_mtl`` where there are references.
+
+        Raises:
+            ValueError: Nobody said which tasks there are.
+        """
+        if self.waits:
+            raise ValueError('MultiTaskEvaluator knows no task: set its '
+                             '`dataset_meta`, or give it `tasks`.')
         scores = super().evaluate(size)
         if self.references:
             scores['delta_mtl'] = self._compare(scores)

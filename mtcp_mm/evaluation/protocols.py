@@ -1,15 +1,11 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Score one run under other protocols than those of its config."""
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mmengine.config import Config
 
-from mtcp_mm.registry import METRICS
-from mtcp_mm.tasks import build_tasks
-from .metrics import DenseTaskMetric
-
-#: What is asked of every task that is not named.
-ANY = '*'
+from mtcp_mm.utils.settings import tasks_of
+from .evaluator import ANY, MultiTaskEvaluator, without_references
 
 
 def parse_protocols(words: Iterable[str]) -> dict[str, str | list[str]]:
@@ -47,50 +43,21 @@ def choose_protocols(cfg: Config,
                      choice: Mapping[str, str | Sequence[str]]) -> None:
     """Make the test evaluator of a config use some protocols.
 
-    Also tells the tasks of the model, which have to hand out what a protocol
-    scores.
-
     Args:
-        cfg (Config): Changed in place.
+        cfg (Config): With its settings applied; changed in place.
         choice (Mapping): From :func:`parse_protocols`.
 
     Raises:
         ValueError: There is no such task, or a task has no such protocol.
     """
-    scored = {}
-    for task, metric in _metrics_of(cfg):
-        cls = METRICS.get(metric['type'])
-        if not (isinstance(cls, type) and issubclass(cls, DenseTaskMetric)):
-            continue
-        names = choice.get(task, choice.get(ANY))
-        if names is not None:
-            try:
-                metric['protocols'] = list(cls.select_protocols(names))
-            except ValueError as error:
-                raise ValueError(f'Task `{task}`: {error}') from error
-        scored.setdefault(task, []).append(metric)
-    unknown = sorted(set(choice) - {ANY} - set(scored))
-    if unknown:
-        raise ValueError(f'Protocols are asked for {unknown}, but the tasks '
-                         f'with protocols are {sorted(scored)}.')
-    for name, task in cfg.get('model', {}).get('tasks', {}).items():
-        if name in scored:
-            task['metric'] = [dict(metric) for metric in scored[name]]
-
-
-def _metrics_of(cfg: Config) -> Iterator[tuple[str, dict]]:
-    """Task and config of every metric of the test evaluator, as they are in
-    the config: a change of one changes the other."""
     evaluator = cfg.test_evaluator
-    if isinstance(evaluator, Mapping):
-        if evaluator.get('metrics') is None and 'tasks' in evaluator:
-            for name, task in build_tasks(evaluator['tasks']).items():
-                evaluator['tasks'][name]['metric'] = task.metric_cfgs
-                for metric in evaluator['tasks'][name]['metric']:
-                    yield name, metric
-            return
-        evaluator = evaluator.get('metrics', evaluator)
-    if isinstance(evaluator, Mapping):
-        evaluator = [evaluator]
-    for metric in evaluator:
-        yield metric.get('task'), metric
+    if not (isinstance(evaluator, Mapping) and 'metrics' in evaluator):
+        evaluator = dict(metrics=evaluator)
+    if evaluator.get('type', 'Evaluator') == 'Evaluator':
+        evaluator = dict(evaluator, type='mtcp_mm.MultiTaskEvaluator')
+    cfg.test_evaluator = dict(evaluator, protocols=dict(choice))
+    # tell what is wrong now, not after the data set was read
+    options = without_references(cfg.test_evaluator)
+    built = MultiTaskEvaluator(
+        **{k: v for k, v in options.items() if k != 'type'})
+    built.dataset_meta = dict(tasks=tasks_of(cfg))

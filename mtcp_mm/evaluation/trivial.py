@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mmengine.dataset import BaseDataset
 from mmengine.evaluator import Evaluator
+from mmengine.logging import print_log
 from mmengine.registry import DATASETS
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import Tensor
 
 from mtcp_mm.tasks import DenseTask
+from mtcp_mm.utils.config_tree import dataset_leaves
 
 
 def build_label_dataset(cfg: Mapping) -> BaseDataset:
@@ -28,17 +30,9 @@ def build_label_dataset(cfg: Mapping) -> BaseDataset:
     Returns:
         BaseDataset: The data set.
     """
-
-    def strip(node: dict) -> None:
-        inner = node.get('datasets') or [node.get('dataset')]
-        if isinstance(inner[0], Mapping):
-            for child in inner:
-                strip(child)
-        else:
-            node['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
-
     cfg = copy.deepcopy(cfg)
-    strip(cfg)
+    for _, leaf in dataset_leaves(cfg):
+        leaf['pipeline'] = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]
     return DATASETS.build(cfg)
 
 
@@ -64,10 +58,20 @@ def fit_constants(tasks: Mapping[str, DenseTask],
         samples (Iterable[SegDataSample]): Training samples with labels.
 
     Returns:
-        dict[str, Tensor]: Constants (C, 1, 1); a task without any label is
-        not in it.
+        dict[str, Tensor]: Constants (C, 1, 1); not of a task without any
+        label, one that only helps, or one without ``constant_sums`` and
+        ``constant_prediction``.
     """
     sums = {}
+    for name in [n for n, task in tasks.items() if not task.helper]:
+        if not hasattr(tasks[name], 'constant_sums'):
+            print_log(
+                f'{type(tasks[name]).__name__} has no `constant_sums`: task '
+                f'`{name}` has no trivial answer.', 'current')
+    tasks = {
+        name: task for name, task in tasks.items()
+        if not task.helper and hasattr(task, 'constant_sums')
+    }
     for sample in samples:
         for name, task in tasks.items():
             if task.gt_key in sample:
@@ -86,7 +90,8 @@ def score_constants(tasks: Mapping[str, DenseTask],
     Args:
         tasks (Mapping): The tasks.
         constants (Mapping): From :func:`fit_constants`.
-        samples (Iterable[SegDataSample]): Test samples with labels.
+        samples (Iterable[SegDataSample]): Test samples with labels; those
+            of a task without a constant are not scored.
         evaluator (Evaluator): With its ``dataset_meta`` set.
 
     Returns:
@@ -94,14 +99,16 @@ def score_constants(tasks: Mapping[str, DenseTask],
     """
     count = 0
     for sample in samples:
-        for name, constant in constants.items():
-            task = tasks[name]
-            if task.gt_key in sample:
+        for name, task in tasks.items():
+            if task.gt_key in sample and name not in constants:
+                delattr(sample, task.gt_key)
+            elif task.gt_key in sample:
                 size = sample.get(task.gt_key).shape
-                pred = PixelData(data=constant.expand(-1, *size).clone())
-                sample.set_data({task.pred_key: pred})
-                if task.needs_input_size:  # a constant looks the same there
-                    sample.set_data({task.input_size_key: pred})
+                pred = PixelData(
+                    data=constants[name].expand(-1, *size).clone())
+                # a constant looks the same at the size of the input
+                sample.set_data(
+                    {task.pred_key: pred, task.input_size_key: pred})
         evaluator.process([sample])
         count += 1
     return evaluator.evaluate(count)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmengine.config import Config
-
 from mtcp_mm.utils.files import write_atomically
+from mtcp_mm.utils.settings import load_config_file
 from .listing import Experiment, ExperimentList
 
 TOOLS = Path(__file__).parents[2] / 'tools'
@@ -135,7 +134,7 @@ class Run:
 
 def make_stamp(config: str, options: Sequence[str]) -> str:
     """Fingerprint of a config with all that it inherits, and its options."""
-    content = [Config.fromfile(config).to_dict(), list(options)]
+    content = [load_config_file(config).to_dict(), list(options)]
     text = json.dumps(content, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()
 

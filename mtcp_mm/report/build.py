@@ -107,7 +107,8 @@ def _tasks_of_log(run: Run) -> list[str]:
     """Names X of the main losses ``X.loss``, those of tasks alone if the
     config names any."""
     names = [key[:-len('.loss')] for key in run.log.keys(['*.loss'])]
-    tasks = list((run.config or {}).get('tasks') or ())
+    model = (run.config or {}).get('model') or {}
+    tasks = list(model.get('tasks') or ())
     return [name for name in names if name in tasks] or names
 
 

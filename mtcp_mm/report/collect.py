@@ -20,6 +20,7 @@ from mtcp_mm.records.data import DataInfo, data_of_config
 from mtcp_mm.records.environment import environment_of_log, seed_of
 from mtcp_mm.records.logs import RunLog, log_files, read_log
 from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.settings import load_config_file, tasks_of
 from .evaluate import evaluate, fingerprint, read_evaluation
 
 #: What shows that a folder belongs to a run.
@@ -147,15 +148,15 @@ def _read_config(run: Run, cfg_options: dict | None) -> None:
             f'{run.work_dir} holds no config (*.py); mmengine writes one when '
             'a run starts.')
         return
-    run.config, run.config_file = Config.fromfile(file), str(file)
-    if cfg_options:
-        run.config.merge_from_dict(cfg_options)
+    run.config = load_config_file(file, cfg_options, dumped=True)
+    run.config_file = str(file)
     init_default_scope(run.config.get('default_scope', 'mmseg'))
     run.data = data_of_config(run.config)
     evaluator = run.config.get('test_evaluator') or run.config.get(
         'val_evaluator')
     if evaluator:
         evaluator = build_evaluator(without_references(evaluator))
+        evaluator.dataset_meta = dict(tasks=tasks_of(run.config))
         run.metrics = {
             metric.prefix: metric.describe()
             for metric in evaluator.metrics

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mtcp_mm.registry import METRICS
 from .scale import Entry, Scale, colour_map, nice_ceiling
 
 
@@ -55,6 +54,8 @@ class DenseTask(metaclass=ABCMeta):
                  metric: dict | list[dict] | None = None,
                  helper: bool = False) -> None:
         self.name = ''  # given by `build_tasks`
+        #: Plain config, as `build_tasks` was given it.
+        self.cfg: dict | None = None
         self.out_channels = out_channels
         self.loss_cfg = dict(self.default_loss if loss is None else loss)
         self.helper = helper
@@ -79,22 +80,9 @@ class DenseTask(metaclass=ABCMeta):
     def input_size_key(self) -> str:
         """str: Field with the prediction at the size of the network's input.
 
-        Padding and flip are undone, the resizing is not. It is there only if
-        :attr:`needs_input_size`.
+        Padding and flip are undone, the resizing is not.
         """
         return f'pred_{self.name}_input'
-
-    @property
-    def needs_input_size(self) -> bool:
-        """bool: Whether a metric asks for :attr:`input_size_key`."""
-        for cfg in self.metric_cfgs:
-            metric = cfg['type']
-            if isinstance(metric, str):
-                metric = METRICS.get(metric)
-            asks = getattr(metric, 'needs_input_size', None)
-            if asks is not None and asks(cfg.get('protocols')):
-                return True
-        return False
 
     # ---- labels as arrays -------------------------------------------------
     @abstractmethod
@@ -206,15 +194,6 @@ class DenseTask(metaclass=ABCMeta):
         """Logits (..., H, W) of a flipped image, seen from the original."""
         dims = dict(horizontal=(-1, ), vertical=(-2, ), diagonal=(-2, -1))
         return logits.flip(dims[direction])
-
-    # ---- the best constant answer, a baseline -----------------------------
-    @abstractmethod
-    def constant_sums(self, target: Tensor) -> Tensor:
-        """Sums of one target (C, H, W) from which the constant follows."""
-
-    @abstractmethod
-    def constant_prediction(self, sums: Tensor) -> Tensor:
-        """Constant answer (C, 1, 1) from the added :meth:`constant_sums`."""
 
     # ---- pictures ---------------------------------------------------------
     @abstractmethod

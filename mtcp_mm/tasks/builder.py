@@ -2,6 +2,8 @@
 from collections.abc import Mapping
 
 from mtcp_mm.registry import TASKS
+from mtcp_mm.utils.config_tree import plain
+from mtcp_mm.utils.settings import HINT
 from .base import DenseTask
 
 
@@ -22,7 +24,8 @@ def build_tasks(cfg: Mapping[str, dict | DenseTask]) -> dict[str, DenseTask]:
     if not isinstance(cfg, Mapping) or not cfg:
         raise ValueError(
             '`tasks` must be a non-empty dict of task name to config, e.g. '
-            f"dict(depth=dict(type='mtcp_mm.DepthTask')), but is {cfg!r}")
+            f"dict(depth=dict(type='mtcp_mm.DepthTask')), but is {cfg!r}. "
+            f'{HINT}')
     tasks = {}
     for name, task in cfg.items():
         if not name.isidentifier():
@@ -31,7 +34,8 @@ def build_tasks(cfg: Mapping[str, dict | DenseTask]) -> dict[str, DenseTask]:
                              'sample and keys of the log.')
         if not isinstance(task, DenseTask):
             # own scope: the default one, mmseg, knows no tasks and would warn
-            task = TASKS.build(dict(task, _scope_='mtcp_mm'))
+            built = TASKS.build(dict(task, _scope_='mtcp_mm'))
+            built.cfg, task = plain(task), built
         task.name = name
         tasks[name] = task
     return tasks

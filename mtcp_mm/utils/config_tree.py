@@ -48,3 +48,12 @@ def dataset_leaves(node: Any,
         yield path, node
     for key, child in inner.items():
         yield from dataset_leaves(child, key)
+
+
+def plain(node: Any) -> Any:
+    """The same in dicts and lists of Python, tuples as lists."""
+    if isinstance(node, Mapping):
+        return {key: plain(value) for key, value in node.items()}
+    if isinstance(node, (list, tuple)):
+        return [plain(value) for value in node]
+    return node

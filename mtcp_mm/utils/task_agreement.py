@@ -1,29 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Do model, data sets and evaluators of a config speak of the same tasks?"""
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from .config_tree import walk
 
 #: Where a config names tasks apart from ``model.tasks``.
 PLACES = ('train_dataloader', 'val_dataloader', 'test_dataloader',
           'val_evaluator', 'test_evaluator')
-
-
-def find_tasks(node: Any, path: str) -> Iterator[tuple[str, Mapping]]:
-    """Every ``tasks`` mapping below a node of a config, with its key.
-
-    Args:
-        node (Any): Part of a config; data sets may be wrapped.
-        path (str): Its key.
-    """
-    if isinstance(node, Mapping):
-        if isinstance(node.get('tasks'), Mapping):
-            yield f'{path}.tasks', node['tasks']
-        for key, value in node.items():
-            if key != 'tasks':
-                yield from find_tasks(value, f'{path}.{key}')
-    elif isinstance(node, (list, tuple)):
-        for i, value in enumerate(node):
-            yield from find_tasks(value, f'{path}.{i}')
 
 
 def check_task_agreement(cfg: Mapping) -> None:
@@ -44,22 +28,25 @@ def check_task_agreement(cfg: Mapping) -> None:
     if not isinstance(model_tasks, Mapping):
         return
     for place in PLACES:
-        for key, tasks in find_tasks(cfg.get(place), place):
-            for name, task in tasks.items():
+        for key, node in walk(cfg.get(place), place):
+            tasks = node.get('tasks')
+            for name, task in (tasks or {}).items():
                 if name not in model_tasks:
                     raise ValueError(
-                        f'{key} names the task `{name}`, which model.tasks '
-                        f'lacks (it has {", ".join(model_tasks)}). Add it '
-                        'there or take it out here.')
-                _compare(key, name, task, model_tasks[name])
+                        f'{key}.tasks names the task `{name}`, which '
+                        f'model.tasks lacks (it has {", ".join(model_tasks)}).'
+                        ' Add it there or take it out here. A config that '
+                        'names its tasks once, as `tasks` at its top level, '
+                        'needs neither.')
+                _compare(f'{key}.tasks', name, task, model_tasks[name])
 
 
 def _compare(key: str, name: str, task: Any, model_task: Any) -> None:
     if not (isinstance(task, Mapping) and isinstance(model_task, Mapping)):
         return
-    for option in ('type', 'num_classes'):
+    for option in ('type', 'num_classes', 'helper'):
         here, there = task.get(option), model_task.get(option)
         if here != there:
             raise ValueError(
                 f'{key}.{name}.{option} is {here!r}, but model.tasks.{name}.'
-                f'{option} is {there!r}. Use one `tasks` variable for both.')
+                f'{option} is {there!r}. Say `tasks` once, at the top level.')

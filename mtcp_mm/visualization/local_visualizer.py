@@ -26,8 +26,8 @@ class MultiTaskLocalVisualizer(Visualizer):
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
-        tasks (Mapping, optional): The ``tasks`` of the config. Without them
-            :class:`MultiTaskVisualizationHook` takes those of the model.
+        tasks (Mapping, optional): What to draw. Defaults to the tasks of the
+            data set, see ``dataset_meta``.
         with_error (bool): Draw error maps where a sample has both ground
             truth and prediction. Defaults to False.
         error_kinds (Mapping[str, str], optional): Task name to the kind of
@@ -47,13 +47,14 @@ class MultiTaskLocalVisualizer(Visualizer):
                  error_kinds: Mapping[str, str] | None = None,
                  **kwargs) -> None:
         super().__init__(name, **kwargs)
-        self.tasks = {} if tasks is None else build_tasks(tasks)
+        self.own_tasks = None if tasks is None else build_tasks(tasks)
+        self.tasks = self.own_tasks or {}
         self.with_error = with_error
         self.error_kinds = dict(error_kinds or {})
 
     @property
     def dataset_meta(self) -> dict | None:
-        """dict, optional: Meta information of the data set.
+        """dict, optional: Meta information of the data set, ``tasks`` too.
 
         Known on every rank, unlike in mmengine: every rank draws its samples
         when they go to files.
@@ -63,6 +64,9 @@ class MultiTaskLocalVisualizer(Visualizer):
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         self._dataset_meta = dataset_meta
+        if self.own_tasks is None:
+            cfgs = (dataset_meta or {}).get('tasks')
+            self.tasks = build_tasks(cfgs) if cfgs else {}
 
     def add_datasample(self,
                        name: str,
@@ -117,9 +121,10 @@ class MultiTaskLocalVisualizer(Visualizer):
         """
         if not self.tasks:
             raise ValueError(
-                'MultiTaskLocalVisualizer does not know the tasks: give it '
-                "`tasks` in the config: visualizer=dict(type='mtcp_mm."
-                "MultiTaskLocalVisualizer', tasks=tasks, ...).")
+                'MultiTaskLocalVisualizer does not know the tasks: the '
+                'metainfo of the data set names none. Set them with '
+                "visualizer=dict(type='mtcp_mm.MultiTaskLocalVisualizer', "
+                'tasks=dict(...)).')
         image = shrink(image, self.max_side)
         rows, legends = ([], [], []), {}
         for name, task in self.tasks.items():
@@ -127,7 +132,7 @@ class MultiTaskLocalVisualizer(Visualizer):
                 task,
                 getattr(data_sample, task.gt_key, None) if draw_gt else None,
                 getattr(data_sample, task.pred_key, None)
-                if draw_pred else None,
+                if draw_pred and not task.helper else None,
                 image=image,
                 meta=self._task_meta(name),
                 with_error=self.with_error,

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from PIL import Image
+
+from mtcp_mm.utils.settings import load_config_file
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'mtcp_demo.py'
 SIZES = [(40, 60), (33, 21), (64, 64), (90, 50)]
@@ -15,7 +16,7 @@ SIZES = [(40, 60), (33, 21), (64, 64), (90, 50)]
 @pytest.fixture(scope='session')
 def config():
     """The demo at 32x64, and as thin as it gets."""
-    cfg = Config.fromfile(CONFIG)
+    cfg = load_config_file(CONFIG)
     cfg.model.backbone.update(
         embed_dims=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2])
     cfg.model.neck.update(

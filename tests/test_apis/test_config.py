@@ -2,7 +2,6 @@
 from pathlib import Path
 
 import pytest
-from mmengine.config import Config
 
 from mtcp_mm.apis.config import (
     dataset_meta_of,
@@ -10,6 +9,7 @@ from mtcp_mm.apis.config import (
     label_free_pipeline,
 )
 from mtcp_mm.datasets.nyud import CLASSES
+from mtcp_mm.utils.settings import load_config_file
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 PIPELINE = [
@@ -32,7 +32,7 @@ class TestLabelFreePipeline:
     @pytest.mark.parametrize(
         'name', ['mtcp_demo.py', 'mtcp_replica.py', 'mtcp_nyud.py'])
     def test_our_configs(self, name):
-        cfg = Config.fromfile(CONFIGS / name)
+        cfg = load_config_file(CONFIGS / name)
         transforms, to_float32 = label_free_pipeline(cfg)
         assert [t['type'] for t in transforms] == [
             'Resize', 'mtcp_mm.PackMultiTaskInputs']
@@ -68,7 +68,7 @@ class TestFindDataset:
 class TestDatasetMetaOf:
 
     def test_from_the_class(self):
-        cfg = Config.fromfile(CONFIGS / 'mtcp_demo.py')
+        cfg = load_config_file(CONFIGS / 'mtcp_demo.py')
         assert dataset_meta_of(cfg)['task_meta']['semseg']['classes'] == (
             CLASSES)
 

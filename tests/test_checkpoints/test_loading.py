@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope, init_default_scope
 from mmengine.runner.checkpoint import get_torchvision_models
@@ -16,6 +15,7 @@ from torchvision.models import resnet50
 from mtcp_mm.checkpoints import loading as checkpoint_loading
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.settings import load_config_file
 from tests.mmseg_mask2former import NARROW, build_mmseg
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -37,7 +37,7 @@ def mmseg_state():
 
 def narrow_estimator(path, name='mtcp_nyud.py', **options):
     """The model of a config, made small, with another checkpoint path."""
-    cfg = Config.fromfile(CONFIGS / name)
+    cfg = load_config_file(CONFIGS / name)
     model = cfg.model
     model.tasks = dict(depth=model.tasks.depth)
     model.decode_head.channels = 8

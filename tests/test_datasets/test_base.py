@@ -10,7 +10,11 @@ from mmengine.fileio import LocalBackend, register_backend
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
-from mtcp_mm.datasets import MultiTaskDataset, NYUDMultiTaskDataset
+from mtcp_mm.datasets import (
+    GenericMultiTaskDataset,
+    MultiTaskDataset,
+    NYUDMultiTaskDataset,
+)
 from mtcp_mm.registry import DATASETS
 from mtcp_mm.tasks import DenseTask
 
@@ -141,7 +145,8 @@ class TestMetainfo:
         """It is written into every checkpoint."""
         dataset = NYUDMultiTaskDataset(str(root), task_cfg)
         meta = json.loads(json.dumps(dataset.metainfo))
-        assert set(meta) == {'classes', 'palette', 'task_meta'}
+        assert set(meta) == {'classes', 'palette', 'task_meta', 'tasks'}
+        assert meta['tasks'] == task_cfg
         assert meta['task_meta'] == dict(
             semseg=dict(classes=meta['classes'], palette=meta['palette']),
             edge=dict(max_dist=.011))
@@ -234,13 +239,25 @@ class TestLabelFiles:
 
 class TestMissingData:
 
-    @pytest.mark.parametrize('data_root', ['/nowhere', '', None])
+    @pytest.mark.parametrize('data_root', ['/nowhere', ''])
     def test_data_root(self, task_cfg, data_root):
         with pytest.raises(
                 FileNotFoundError,
                 match=r'(?s)data_root=.* is no folder.*segmentation/\*.png.*'
                 r'gt_sets/<split>.txt'):
             NYUDMultiTaskDataset(data_root, task_cfg)
+
+    @pytest.mark.parametrize('cls', [NYUDMultiTaskDataset,
+                                     GenericMultiTaskDataset])
+    @pytest.mark.parametrize('lacking', ['data_root', 'tasks'])
+    def test_what_a_config_says_once(self, root, task_cfg, cls, lacking):
+        options = dict(data_root=str(root), tasks=task_cfg)
+        del options[lacking]
+        with pytest.raises(
+                ValueError,
+                match=f'{cls.__name__} got no `{lacking}`.*MultiTaskRunner.*'
+                'default_runtime.py.*apply_settings'):
+            cls(**options)
 
     def test_split(self, root, task_cfg):
         with pytest.raises(
@@ -314,4 +331,5 @@ def test_another_archive_is_a_few_lines(tmp_path, task_cfg):
     assert first['label_infos'] == {}
     assert second['label_infos'] == dict(
         depth=dict(path=str(tmp_path / 'z/b.png'), scale=.001))
-    assert dataset.metainfo == dict(task_meta={})
+    assert dataset.metainfo == dict(
+        task_meta={}, tasks=dict(depth=task_cfg['depth']))

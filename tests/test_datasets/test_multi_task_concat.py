@@ -2,6 +2,7 @@
 import pytest
 
 from mtcp_mm.datasets import MultiTaskConcatDataset, NYUDMultiTaskDataset
+from .conftest import TASKS
 
 
 @pytest.fixture
@@ -30,6 +31,9 @@ class TestMultiTaskConcatDataset:
         assert labels == 3 * [['gt_depth']] + 2 * [['gt_semseg']]
         # the classes come from the second one
         assert len(dataset.metainfo['task_meta']['semseg']['classes']) == 40
+        assert dataset.metainfo['tasks'] == {
+            name: TASKS[name] for name in ('depth', 'semseg')
+        }
 
     def test_builds_parts_from_configs(self, tmp_path, make_nyud, task_cfg):
         make_nyud(tmp_path, {'1': ()})

@@ -4,9 +4,9 @@ import sys
 
 import numpy as np
 import pytest
-from mmengine.config import Config
 
 from mtcp_mm.registry import DATASETS, METRICS, TASKS
+from mtcp_mm.utils.settings import load_config_file
 from tests.doc_blocks import follow
 
 
@@ -30,7 +30,7 @@ def test_new_task(tmp_path, monkeypatch, forget):
     assert len(list(pictures.iterdir())) == 4
 
     monkeypatch.syspath_prepend(str(tmp_path))
-    cfg = Config.fromfile(tmp_path / 'disparity_demo.py')
+    cfg = load_config_file(tmp_path / 'disparity_demo.py')
     dataset = cfg.val_dataloader.dataset
     dataset.data_root = str(tmp_path / 'data/small')
     dataset.pipeline = [dict(type='mtcp_mm.LoadMultiTaskAnnotations')]

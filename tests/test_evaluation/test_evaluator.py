@@ -52,8 +52,8 @@ def make_sample(index):
 
 
 def evaluate(order, batch_size, size):
-    evaluator = MultiTaskEvaluator(tasks=TASKS)
-    evaluator.dataset_meta = {}
+    evaluator = MultiTaskEvaluator()
+    evaluator.dataset_meta = dict(tasks=TASKS)
     for i in range(0, len(order), batch_size):
         evaluator.process([make_sample(k) for k in order[i:i + batch_size]])
     return evaluator.evaluate(size)
@@ -118,12 +118,14 @@ class TestMultiTaskEvaluator:
         logger = MMLogger.get_current_instance()
         logger.addHandler(caplog.handler)
         with caplog.at_level(logging.INFO):
-            evaluator = MultiTaskEvaluator(tasks=TASKS)
+            evaluator = MultiTaskEvaluator(
+                tasks=dict(TASKS, parts=dict(TASKS['semseg'], helper=True)))
         logger.removeHandler(caplog.handler)
         assert [m.task for m in evaluator.metrics] == [
             'semseg', 'depth', 'normals'
         ]
         assert 'Task `edge` names no metric' in caplog.text
+        assert 'Task `parts` only helps' in caplog.text
 
     def test_metric_of_task_wins(self):
         evaluator = MultiTaskEvaluator(
@@ -139,7 +141,8 @@ class TestMultiTaskEvaluator:
 
     def test_metrics_win_over_tasks(self):
         evaluator = MultiTaskEvaluator(
-            dict(type='mtcp_mm.DepthMetric', task='depth'), TASKS)
+            dict(type='mtcp_mm.DepthMetric', task='depth'))
+        evaluator.dataset_meta = dict(tasks=TASKS)
         metric, = evaluator.metrics
         assert isinstance(metric, DepthMetric)
         assert isinstance(metric.dense_task, DepthTask)
@@ -150,9 +153,35 @@ class TestMultiTaskEvaluator:
         assert better['semseg/mIoU'] and better['normals/within_11.25']
         assert not better['depth/rmse'] and not better['normals/mean']
 
+    def test_own_tasks_win_over_those_of_the_data_set(self):
+        evaluator = MultiTaskEvaluator(tasks=dict(depth=TASKS['depth']))
+        evaluator.dataset_meta = dict(tasks=TASKS)
+        assert [m.task for m in evaluator.metrics] == ['depth']
+
+    def test_set_again_keeps_its_metrics(self):
+        """Those of tools/test.py are added in between."""
+        evaluator = MultiTaskEvaluator()
+        evaluator.dataset_meta = dict(tasks=TASKS)
+        evaluator.metrics.append(DepthMetric('depth', prefix='more'))
+        evaluator.dataset_meta = dict(tasks=dict(depth=TASKS['depth']))
+        assert [m.prefix for m in evaluator.metrics] == [
+            'semseg', 'depth', 'normals', 'more'
+        ]
+
     def test_needs_tasks_or_metrics(self):
-        with pytest.raises(ValueError, match='`tasks`.*`metrics`.*neither'):
-            MultiTaskEvaluator()
+        with pytest.raises(ValueError, match='names none.*`tasks`.*`metrics`'):
+            MultiTaskEvaluator().dataset_meta = dict(classes=())
+        with pytest.raises(ValueError, match='no task.*`dataset_meta`'):
+            MultiTaskEvaluator().evaluate(1)
+
+    @pytest.mark.parametrize('protocols, match', [
+        (dict(parts='all'), r"\['parts'\].*\['depth', 'normals', 'semseg'\]"),
+        (dict(depth=['uint8']), "Task `depth`.*'uint8'.*'pooled', 'mtcp'"),
+    ])
+    def test_unknown_protocols(self, protocols, match):
+        with pytest.raises(ValueError, match=match):
+            MultiTaskEvaluator(
+                protocols=protocols).dataset_meta = dict(tasks=TASKS)
 
 
 def scored_pixel(depth, normal, **options):
@@ -253,7 +282,8 @@ class TestDeltaMTL:
 
 
 class ToySet(Dataset):
-    metainfo = dict(task_meta=dict(semseg=dict(classes=tuple('abcd'))))
+    metainfo = dict(
+        tasks=TASKS, task_meta=dict(semseg=dict(classes=tuple('abcd'))))
 
     def __len__(self):
         return 5
@@ -320,9 +350,7 @@ class TestInRunner:
             dict(
                 tasks=TASKS,
                 val_evaluator=dict(
-                    type='mtcp_mm.MultiTaskEvaluator',
-                    tasks=TASKS,
-                    metrics=None)))
+                    type='mtcp_mm.MultiTaskEvaluator', metrics=None)))
         runner = toy_runner(cfg.val_evaluator)
         assert runner.val() == evaluate(range(5), 1, 5)
         assert isinstance(runner.val_evaluator, MultiTaskEvaluator)
@@ -352,7 +380,7 @@ class TestInRunner:
     def test_save_best_of_several_keys(self, toy_runner, tmp_path):
         toy_runner(
             dict(
-                type='mtcp_mm.MultiTaskEvaluator', tasks=TASKS, metrics=None),
+                type='mtcp_mm.MultiTaskEvaluator', metrics=None),
             save_best=['semseg/mIoU', 'depth/rmse', 'normals/within_11.25'],
             rule=['greater', 'less', 'greater']).train()
         assert sorted(p.name for p in tmp_path.glob('best*')) == [

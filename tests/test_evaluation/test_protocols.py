@@ -2,30 +2,27 @@
 import pytest
 from mmengine.config import Config
 
-from mtcp_mm.evaluation import MultiTaskEvaluator
 from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
-from mtcp_mm.tasks import build_tasks
+from mtcp_mm.registry import EVALUATOR
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
     depth=dict(type='mtcp_mm.DepthTask'))
-OF_TASKS = dict(
-    type='mtcp_mm.MultiTaskEvaluator', tasks=TASKS, metrics=None)
+OF_TASKS = dict(type='mtcp_mm.MultiTaskEvaluator', metrics=None)
 ALL = ['pooled', 'mtcp', 'range', 'per_image']
 
 
-def config(evaluator):
-    return Config(dict(model=dict(tasks=TASKS), test_evaluator=evaluator))
+def config(evaluator, tasks=TASKS):
+    data = dict(dataset=dict(type='RepeatDataset', dataset=dict(tasks=tasks)))
+    return Config(dict(test_dataloader=data, test_evaluator=evaluator))
 
 
-def metrics_of(cfg):
-    """Task to protocols, from a built evaluator."""
-    evaluator = cfg.test_evaluator
-    if isinstance(evaluator, dict) and 'tasks' in evaluator:
-        built = MultiTaskEvaluator(evaluator.metrics, evaluator.tasks)
-    else:
-        built = MultiTaskEvaluator(getattr(evaluator, 'metrics', evaluator))
-    return {m.task: list(getattr(m, 'protocols', [])) for m in built.metrics}
+def metrics_of(cfg, tasks=TASKS):
+    """Task to protocols, from the built evaluator."""
+    evaluator = EVALUATOR.build(dict(cfg.test_evaluator, _scope_='mtcp_mm'))
+    evaluator.dataset_meta = dict(tasks=tasks)
+    return {m.task: list(m.protocols) for m in evaluator.metrics
+            if hasattr(m, 'protocols')}
 
 
 class TestParse:
@@ -64,21 +61,7 @@ class TestChoose:
     def test_of_metrics(self, wrap):
         cfg = config(wrap(dict(type='mtcp_mm.DepthMetric', task='depth')))
         choose_protocols(cfg, parse_protocols(['all']))
-        evaluator = cfg.test_evaluator
-        metrics = evaluator if isinstance(
-            evaluator, list) else evaluator.get('metrics', evaluator)
-        metric = metrics[0] if isinstance(metrics, list) else metrics
-        assert metric['protocols'] == ALL
-
-    def test_model_hands_out_what_is_scored(self):
-        cfg = config([
-            dict(type='mtcp_mm.SegmentationMetric', task='semseg'),
-            dict(type='mtcp_mm.DepthMetric', task='depth')
-        ])
-        choose_protocols(cfg, parse_protocols(['semseg=label_nearest']))
-        tasks = build_tasks(cfg.model.tasks)
-        assert tasks['semseg'].needs_input_size
-        assert not tasks['depth'].needs_input_size
+        assert metrics_of(cfg) == dict(depth=ALL)
 
     def test_protocols_of_config_stay(self):
         tasks = dict(
@@ -86,9 +69,14 @@ class TestChoose:
             depth=dict(
                 type='mtcp_mm.DepthTask',
                 metric=dict(type='mtcp_mm.DepthMetric', protocols=['range'])))
-        cfg = config(dict(OF_TASKS, tasks=tasks))
+        cfg = config(OF_TASKS, tasks)
         choose_protocols(cfg, parse_protocols(['semseg=all']))
-        assert metrics_of(cfg)['depth'] == ['range']
+        assert metrics_of(cfg, tasks)['depth'] == ['range']
+
+    def test_references_are_not_read_yet(self):
+        cfg = config(dict(OF_TASKS, references=dict(depth='nowhere.py')))
+        choose_protocols(cfg, parse_protocols(['all']))
+        assert cfg.test_evaluator.references == dict(depth='nowhere.py')
 
     @pytest.mark.parametrize('word, match', [
         ('parts=all', r"\['parts'\].*\['depth', 'semseg'\]"),

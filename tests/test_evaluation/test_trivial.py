@@ -1,8 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+import math
+
 import numpy as np
 import pytest
 import torch
 from mmengine.dataset import BaseDataset
+from mmengine.logging import MMLogger
 
 from mtcp_mm.evaluation import MultiTaskEvaluator
 from mtcp_mm.evaluation.trivial import (
@@ -12,7 +16,7 @@ from mtcp_mm.evaluation.trivial import (
     score_constants,
 )
 from mtcp_mm.registry import DATASETS
-from mtcp_mm.tasks import build_tasks
+from mtcp_mm.tasks import DepthTask, build_tasks
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
@@ -135,6 +139,29 @@ class TestConstants:
             iter_labels(dataset), evaluator)
         assert scores['semseg/mIoU@mtcp'] == pytest.approx(
             scores['semseg/mIoU'] * 3 / 4)
+
+    def test_task_without_a_constant(self, cfg, caplog):
+        """A new task need not have one, and is not scored then."""
+
+        class PlainTask(DepthTask):
+            constant_sums = property()  # raises AttributeError
+
+        logger = MMLogger.get_current_instance()
+        logger.addHandler(caplog.handler)
+        tasks = dict(build_tasks(TASKS), depth=PlainTask())
+        tasks['depth'].name = 'depth'
+        tasks['semseg'].helper = True
+        dataset = build_label_dataset(cfg)
+        with caplog.at_level(logging.INFO):
+            constants = fit_constants(tasks, iter_labels(dataset))
+        assert set(constants) == {'normals', 'edge'}
+        assert 'PlainTask has no `constant_sums`: task `depth`' in caplog.text
+        evaluator = MultiTaskEvaluator(tasks=tasks)
+        evaluator.dataset_meta = dataset.metainfo
+        scores = score_constants(
+            tasks, constants, iter_labels(dataset), evaluator)
+        logger.removeHandler(caplog.handler)
+        assert math.isnan(scores['depth/rmse']) and scores['normals/mean'] > 0
 
     @pytest.mark.parametrize('wrap, count', [
         (lambda cfg: cfg, 3),

@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from torch import nn
@@ -13,6 +12,7 @@ from mtcp_mm.models.estimators import MultiTaskEstimator
 from mtcp_mm.models.released import LimitedL1Loss, ReleasedLPSWeighting
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import StageLoss, TaskLosses
+from mtcp_mm.utils.settings import load_config_file
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'mtcp_nyud_released.py'
 SIZE = (18, 24)
@@ -34,7 +34,7 @@ def toys():
 
 @pytest.fixture(scope='module')
 def cfg():
-    return Config.fromfile(CONFIG).model
+    return load_config_file(CONFIG).model
 
 
 def build(cfg, stage_losses=True):

@@ -98,7 +98,8 @@ class TestBrowseDataset:
         assert (columns(out / '00000_2.png', LEFT).max() <
                 columns(out / '00000_2.png', RIGHT).min())
         with pytest.raises(browse.UsageError, match='no test_dataloader'):
-            browse(config, '--out-dir', out, '--split', 'test')
+            browse(config, '--out-dir', out, '--split', 'test',
+                   '--cfg-options', 'val_dataloader=None')
 
     def test_number(self, browse, config, tmp_path):
         browse(config, '--out-dir', tmp_path / 'out', '--split', 'val',

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope, init_default_scope
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.settings import load_config_file
 from tests.mmseg_mask2former import NARROW, build_mmseg
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ class TestCheckCheckpoint:
         with pytest.raises(CheckpointError, match='does not fit the model'):
             check(CONFIG, checkpoint, '--whole', '--cfg-options', *SMALL)
         init_default_scope('mmseg')
-        cfg = Config.fromfile(CONFIG)
+        cfg = load_config_file(CONFIG)
         options = dict(option.split('=') for option in SMALL)
         cfg.merge_from_dict({k: literal_eval(v) for k, v in options.items()})
         state = MODELS.build(cfg.model).state_dict()

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mtcp_mm.preparation.demo_scenes import write_demo
 from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.settings import load_config_file
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'configs' / 'mtcp_replica.py'
@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
         layout='mt', workers=1)
     blank = sorted((folder / 'data/depth').iterdir())[-1]
     np.save(blank, np.zeros((48, 64), np.float32))
-    cfg = Config.fromfile(CONFIG)
+    cfg = load_config_file(CONFIG)
     init_default_scope('mmseg')
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
@@ -48,8 +48,7 @@ def arguments(folder, name, batch_size):
         f'test_dataloader.batch_size={batch_size}',
         'test_dataloader.num_workers=0',
         'test_dataloader.persistent_workers=False',
-        f'test_dataloader.dataset.data_root={folder / "data"}',
-        'test_dataloader.dataset.pipeline.1.scale=(64,48)'
+        f'data_root={folder / "data"}', 'image_scale=(64,48)',
     ]
 
 

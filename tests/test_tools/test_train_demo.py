@@ -49,20 +49,15 @@ def demo(tmp_path_factory):
 def cfg_options(demo, max_epochs, batch_size):
     options = [
         '--cfg-options', 'default_hooks.logger.interval=1',
-        f'train_cfg.max_epochs={max_epochs}',
+        f'max_epochs={max_epochs}', f'data_root={demo / "data"}',
         f'train_dataloader.batch_size={batch_size}',
-        'train_dataloader.dataset.pipeline.2.scale=(96,64)',
-        'train_dataloader.dataset.pipeline.3.crop_size=(64,96)'
+        'image_scale=(96,64)', 'crop_size=(64,96)'
     ]
-    for split in ('train', 'val', 'test'):
+    for split in ('train', 'val'):
         options += [
-            f'{split}_dataloader.dataset.data_root={demo / "data"}',
             f'{split}_dataloader.num_workers=0',
             f'{split}_dataloader.persistent_workers=False'
         ]
-        if split != 'train':
-            options.append(f'{split}_dataloader.dataset.pipeline.1.scale='
-                           '(96,64)')
     return options
 
 

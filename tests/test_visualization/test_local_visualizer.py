@@ -39,8 +39,8 @@ def plain(value, size=(4, 6)):
 
 @pytest.fixture
 def visualizer():
-    visualizer = MultiTaskLocalVisualizer(tasks=TASKS)
-    visualizer.dataset_meta = META
+    visualizer = MultiTaskLocalVisualizer()
+    visualizer.dataset_meta = dict(META, tasks=TASKS)
     return visualizer
 
 
@@ -71,6 +71,13 @@ class TestMultiTaskLocalVisualizer:
         assert 20 < bar < 45
         assert more.shape[1] - less.shape[1] > 300
         assert more.shape[1] - less.shape[1] < 320
+
+    def test_helper_shows_its_truth_only(self, visualizer, image):
+        tasks = dict(TASKS, semseg=dict(TASKS['semseg'], helper=True))
+        visualizer.dataset_meta = dict(META, tasks=tasks)
+        sample = make_sample(gt_semseg=plain(0), pred_semseg=plain(2))
+        picture = visualizer.draw_sample(image, sample, with_labels=False)
+        assert box(picture, ROAD_SEEN) and not box(picture, CAR_SEEN)
 
     @pytest.mark.parametrize('off, colour', [('draw_gt', ROAD_SEEN),
                                              ('draw_pred', CAR_SEEN)])

@@ -72,7 +72,7 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     set_random_seed(args.seed)
     dataset = build_dataset(cfg, args.split)
-    visualizer = MultiTaskLocalVisualizer(tasks=cfg.model.tasks)
+    visualizer = MultiTaskLocalVisualizer()
     visualizer.dataset_meta = dataset.metainfo
     number = min(args.number or len(dataset), len(dataset))
     for index in track(range(number), 'Drawing', console=Console(stderr=True)):

@@ -11,13 +11,12 @@ import math
 import sys
 from pathlib import Path
 
-from mmengine.evaluator import Evaluator
-from mmengine.registry import EVALUATOR, init_default_scope
+from mmengine.registry import init_default_scope
 from mmengine.utils import track_iter_progress
 from torch import Tensor
 
 from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
-from mtcp_mm.evaluation.evaluator import higher_is_better
+from mtcp_mm.evaluation.evaluator import build_evaluator, higher_is_better
 from mtcp_mm.evaluation.trivial import (
     build_label_dataset,
     fit_constants,
@@ -43,13 +42,6 @@ def parse_args() -> argparse.Namespace:
     if args.out and args.out.suffix not in ('.json', '.md'):
         parser.error(f'--out must end in .json or .md, but is {args.out}')
     return args
-
-
-def build_evaluator(cfg: dict | list) -> Evaluator:
-    """As :meth:`mmengine.runner.Runner.build_evaluator`."""
-    if isinstance(cfg, dict) and 'metrics' in cfg:
-        return EVALUATOR.build(dict(dict(type='Evaluator'), **cfg))
-    return Evaluator(cfg)
 
 
 def read_scores(path: Path, known: set[str]) -> dict[str, float]:
@@ -118,11 +110,11 @@ def main() -> None:
     args = parse_args()
     cfg = read_config(args)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
-    tasks = build_tasks(cfg.tasks)
     train_set = build_label_dataset(cfg.train_dataloader.dataset)
     test_set = build_label_dataset(cfg.test_dataloader.dataset)
     evaluator = build_evaluator(cfg.test_evaluator)
     evaluator.dataset_meta = test_set.metainfo
+    tasks = build_tasks(test_set.metainfo.get('tasks'))
     better = higher_is_better(evaluator.metrics)
     trained = read_scores(args.metrics, set(better)) if args.metrics else {}
 

@@ -1,6 +1,6 @@
 # How images are drawn and who scores them: the same for all data sets. A
-# config that uses this file sets `dataset` of the loaders and `tasks` of the
-# evaluators.
+# config that uses this file sets `tasks` and `dataset` of the loaders. What
+# the test lacks it takes from the validation.
 train_dataloader = dict(
     batch_size=2,
     num_workers=4,
@@ -11,6 +11,4 @@ val_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False))
-test_dataloader = val_dataloader
 val_evaluator = dict(type='mtcp_mm.MultiTaskEvaluator', metrics=None)
-test_evaluator = val_evaluator

@@ -1,6 +1,8 @@
 # NYUD-v2, archive NYUD_MT (480x640), semseg + depth + normals.
 # The layout is in README.md, "Train on NYUD-v2".
 # another place: MTCP_NYUD_ROOT=/path bash tools/dist_train.sh ...
+# What stands here once reaches model, data sets and transforms by itself
+# (mtcp_mm/utils/settings.py), a child config changes it once.
 _base_ = 'loaders.py'
 data_root = '{{$MTCP_NYUD_ROOT:data/NYUD_MT}}'
 image_scale = (640, 480)  # width, height
@@ -18,35 +20,21 @@ train_pipeline = [
     dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
     dict(
         type='mtcp_mm.MultiTaskRandomResize',
-        scale=image_scale,
         ratio_range=(1.0, 1.5),
         keep_ratio=False),
-    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=crop_size),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
     dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 # Labels are loaded after the resize: scores are taken at the original size.
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=image_scale, keep_ratio=False),
+    dict(type='Resize', keep_ratio=False),
     dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 train_dataloader = dict(
-    dataset=dict(
-        type='mtcp_mm.NYUDMultiTaskDataset',
-        data_root=data_root,
-        split='train',
-        tasks=tasks,
-        pipeline=train_pipeline))
+    dataset=dict(type='mtcp_mm.NYUDMultiTaskDataset', split='train'))
 val_dataloader = dict(
     dataset=dict(
-        type='mtcp_mm.NYUDMultiTaskDataset',
-        data_root=data_root,
-        split='val',
-        tasks=tasks,
-        pipeline=test_pipeline,
-        test_mode=True))
-test_dataloader = val_dataloader
-val_evaluator = dict(tasks=tasks)
-test_evaluator = val_evaluator
+        type='mtcp_mm.NYUDMultiTaskDataset', split='val', test_mode=True))

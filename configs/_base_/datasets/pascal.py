@@ -21,35 +21,23 @@ train_pipeline = [
     dict(type='mtcp_mm.MultiTaskRandomRotate', degrees=20),
     dict(
         type='mtcp_mm.MultiTaskRandomResize',
-        scale=image_scale,
         ratio_range=(0.75, 1.25),
         keep_ratio=False),
-    dict(type='mtcp_mm.MultiTaskRandomCrop', crop_size=crop_size),
+    dict(type='mtcp_mm.MultiTaskRandomCrop'),
     dict(type='mtcp_mm.MultiTaskRandomFlip', prob=0.5),
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 # Labels are loaded after the resize: scores are taken at the original size.
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=image_scale, keep_ratio=False),
+    dict(type='Resize', keep_ratio=False),
     dict(type='mtcp_mm.LoadMultiTaskAnnotations'),
     dict(type='mtcp_mm.PackMultiTaskInputs')
 ]
 train_dataloader = dict(
-    dataset=dict(
-        type='mtcp_mm.PASCALContextMultiTaskDataset',
-        data_root=data_root,
-        split='train',
-        tasks=tasks,
-        pipeline=train_pipeline))
+    dataset=dict(type='mtcp_mm.PASCALContextMultiTaskDataset', split='train'))
 val_dataloader = dict(
     dataset=dict(
         type='mtcp_mm.PASCALContextMultiTaskDataset',
-        data_root=data_root,
         split='val',
-        tasks=tasks,
-        pipeline=test_pipeline,
         test_mode=True))
-test_dataloader = val_dataloader
-val_evaluator = dict(tasks=tasks)
-test_evaluator = val_evaluator

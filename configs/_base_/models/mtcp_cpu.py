@@ -1,5 +1,5 @@
 # MT-CP with every part of the paper, small enough to train on a CPU, from
-# random weights. A config that uses this file sets `model.tasks`.
+# random weights. A config that uses this file sets `tasks`.
 _base_ = 'multi_task_estimator.py'
 model = dict(
     backbone=dict(

@@ -1,5 +1,5 @@
 # What all models with LPS share. A config that uses this file sets backbone,
-# neck, decode_head and tasks.
+# neck and decode_head, and `tasks`.
 model = dict(
     type='mtcp_mm.MultiTaskEstimator',
     data_preprocessor=dict(

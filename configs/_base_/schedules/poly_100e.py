@@ -4,9 +4,8 @@ optim_wrapper = dict(
     constructor='mtcp_mm.MultiTaskOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr=5e-5, weight_decay=1e-4))
 param_scheduler = [
-    dict(
-        type='PolyLR', power=0.9, eta_min=0, begin=0, end=100, by_epoch=True)
+    dict(type='mtcp_mm.PolyLR', power=0.9, eta_min=0, by_epoch=True)
 ]
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=100, val_interval=10)
+max_epochs = 100
+train_cfg = dict(type='EpochBasedTrainLoop', val_interval=10)
 val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

@@ -7,8 +7,8 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=5.))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=30, by_epoch=False),
-    dict(type='PolyLR', power=0.9, eta_min=1e-5, end=14, by_epoch=True)
+    dict(type='mtcp_mm.PolyLR', power=0.9, eta_min=1e-5, by_epoch=True)
 ]
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=14, val_interval=7)
+max_epochs = 14
+train_cfg = dict(type='EpochBasedTrainLoop', val_interval=7)
 val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')

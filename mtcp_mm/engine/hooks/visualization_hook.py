@@ -5,7 +5,6 @@ from pathlib import Path
 import mmcv
 import mmengine.fileio as fileio
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmseg.structures import SegDataSample
 
@@ -54,19 +53,11 @@ class MultiTaskVisualizationHook(Hook):
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Count the pictures anew."""
-        self._start(runner)
+        self.drawn = 0
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Count the pictures anew."""
-        self._start(runner)
-
-    def _start(self, runner: Runner) -> None:
         self.drawn = 0
-        visualizer = runner.visualizer
-        if self.draw and getattr(visualizer, 'tasks', None) == {}:
-            model = runner.model
-            model = model.module if is_model_wrapper(model) else model
-            visualizer.tasks = getattr(model, 'tasks', {})
 
     def _after_iter(self,
                     runner: Runner,

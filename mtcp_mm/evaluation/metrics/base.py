@@ -3,6 +3,7 @@ import logging
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from mmengine.evaluator import BaseMetric
@@ -16,7 +17,7 @@ from mtcp_mm.evaluation.score_keys import (
     join_key,
     parse_key,
 )
-from mtcp_mm.tasks import DenseTask
+from mtcp_mm.tasks import DenseTask, build_tasks
 
 
 class DenseTaskMetric(BaseMetric):
@@ -76,8 +77,6 @@ class DenseTaskMetric(BaseMetric):
             for protocol in self.protocols
             for name, higher in self.scores_of(protocol).items()
         }
-        #: The task itself, where an evaluator knows it.
-        self.dense_task: DenseTask | None = None
         #: What :meth:`compute` knows beyond the scores (lists per class,
         #: curves), by protocol, as plain numbers: `tools/test.py` writes it
         #: to metrics_meta.json.
@@ -136,12 +135,11 @@ class DenseTaskMetric(BaseMetric):
         return [parse_key(join_key(self.prefix, key), info)
                 for key in self.higher_is_better]
 
-    @classmethod
-    def needs_input_size(
-            cls, protocols: str | Sequence[str] | None = None) -> bool:
-        """Whether any of some protocols is in input_size_protocols."""
-        names = cls.select_protocols(protocols)
-        return not set(names).isdisjoint(cls.input_size_protocols)
+    @cached_property
+    def dense_task(self) -> DenseTask | None:
+        """DenseTask, optional: The task itself, if the data set knows it."""
+        cfg = ((self.dataset_meta or {}).get('tasks') or {}).get(self.task)
+        return cfg and build_tasks({self.task: cfg})[self.task]
 
     @property
     def task_meta(self) -> dict:

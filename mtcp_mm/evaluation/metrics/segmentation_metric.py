@@ -28,8 +28,8 @@ class SegmentationMetric(DenseTaskMetric):
         protocols (str | Sequence[str], optional): Out of ``logits``,
             ``absent_zero``, ``label_nearest``, ``mtcp``; see
             docs/protocols.md and :class:`DenseTaskMetric`. The last two need
-            the label map at the size of the network's input. The estimator
-            adds it where the ``metric`` of its task names one of them.
+            the label map at the size of the network's input, which the
+            estimator hands out as ``pred_<task>_input``.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
@@ -74,10 +74,8 @@ class SegmentationMetric(DenseTaskMetric):
             raise KeyError(
                 f'Protocol {protocol!r} of task `{self.task}` needs the label '
                 f'map at the size of the input, `pred_{self.task}_input`, but '
-                f'the sample has {sorted(sample)}. Let the task of the model '
-                'name the protocol, too: model.tasks.'
-                f"{self.task}.metric=dict(type='mtcp_mm."
-                f"{type(self).__name__}', protocols=[{protocol!r}]).")
+                f'the sample has {sorted(sample)}. MultiTaskEstimator adds '
+                'it; another model has to do so, too.')
         return pred['data']
 
     def update(self, pred: Tensor, target: Tensor,

@@ -53,7 +53,7 @@ class MultiTaskEstimator(BaseSegmentor):
         self,
         backbone: dict,
         decode_head: dict,
-        tasks: dict,
+        tasks: dict | None = None,
         neck: dict | None = None,
         loss_weighting: dict | None = None,
         data_preprocessor: dict | None = None,
@@ -210,21 +210,22 @@ class MultiTaskEstimator(BaseSegmentor):
 
         Returns:
             list[SegDataSample]: With ``pred_<task>`` (C, H, W) added, and
-            with ``pred_<task>_input`` where a metric of the task asks for
-            it (:attr:`DenseTask.needs_input_size`).
+            ``pred_<task>_input`` at the size of the input; one tensor where
+            both sizes are equal.
         """
         logits = self.encode_decode(inputs, data_samples)
         if data_samples is None:
             data_samples = [SegDataSample() for _ in range(len(inputs))]
         for i, sample in enumerate(data_samples):
-            for name in logits:
+            for name, x in logits.items():
                 task = self.tasks[name]
-                seen = to_unpadded(task, logits[name][i], sample.metainfo)
-                preds = {task.pred_key: to_original(seen, sample.metainfo)}
-                if task.needs_input_size:
-                    preds[task.input_size_key] = seen
+                seen = to_unpadded(task, x[i], sample.metainfo)
+                full = to_original(seen, sample.metainfo)
+                pred = task.predict(full)
+                same = full.shape == seen.shape
                 sample.set_data({
-                    key: PixelData(data=task.predict(x))
-                    for key, x in preds.items()
+                    task.pred_key: PixelData(data=pred),
+                    task.input_size_key: PixelData(
+                        data=pred if same else task.predict(seen))
                 })
         return data_samples

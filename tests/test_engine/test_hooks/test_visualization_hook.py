@@ -11,7 +11,6 @@ from mmseg.structures import SegDataSample
 from torch.utils.data import Dataset
 
 from mtcp_mm.registry import VISUALIZERS
-from mtcp_mm.tasks import build_tasks
 
 TASKS = dict(depth=dict(type='mtcp_mm.DepthTask'))
 
@@ -19,7 +18,7 @@ TASKS = dict(depth=dict(type='mtcp_mm.DepthTask'))
 class ToySet(Dataset):
     """Five images; numbers 3 and 4 share a file name, not a folder."""
 
-    metainfo = {}
+    metainfo = dict(tasks=TASKS)
 
     def __init__(self, folder):
         self.paths = [folder / f'im{i}.png' for i in range(4)]
@@ -41,10 +40,6 @@ class ToySet(Dataset):
 
 class ToyModel(BaseModel):
     """Predicts depth at the original size."""
-
-    def __init__(self):
-        super().__init__()
-        self.tasks = build_tasks(TASKS)
 
     def forward(self, inputs, data_samples, mode='tensor'):
         for sample in data_samples:

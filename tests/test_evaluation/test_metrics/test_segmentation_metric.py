@@ -53,13 +53,15 @@ class TestSegmentationMetric:
         metric = SegmentationMetric(
             'parts', num_classes=3, protocols='label_nearest')
         with pytest.raises(
-                KeyError, match=r'pred_parts_input.*model\.tasks\.parts\.'):
+                KeyError, match='pred_parts_input.*MultiTaskEstimator adds'):
             metric.process(None, [LABEL])
 
-    def test_asks_for_map_of_input(self):
-        ask = SegmentationMetric.needs_input_size
-        assert ask('all') and ask(['logits', 'mtcp']) and ask('label_nearest')
-        assert not ask() and not ask(['logits', 'absent_zero'])
+    def test_task_of_the_data_set(self):
+        """Its number of classes, with nothing else that tells it."""
+        metric = SegmentationMetric('parts')
+        metric.dataset_meta = dict(
+            tasks=dict(parts=dict(type='mtcp_mm.SemSegTask', num_classes=3)))
+        assert metric.num_classes == 3
 
     def test_table_has_names_of_own_task(self, caplog):
         logger = MMLogger.get_current_instance()

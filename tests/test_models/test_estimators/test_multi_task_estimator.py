@@ -246,15 +246,8 @@ class TestPredict:
         assert torch.equal(out.pred_semseg.data[0], expected)
 
     def test_label_map_at_input_size(self):
-        """For the protocols that resize label maps, and only for them."""
-        tasks = {
-            t: dict(cfg, metric=dict(
-                type='mtcp_mm.SegmentationMetric', protocols=protocols))
-            for t, cfg, protocols in (
-                ('a', TASKS['semseg'], ['logits', 'label_nearest']),
-                ('b', TASKS['semseg'], ['logits', 'absent_zero']))
-        }
-        model = build(dict(tasks, depth=TASKS['depth'])).eval()
+        """For the protocols that resize label maps."""
+        model = build(dict(a=TASKS['semseg'], depth=TASKS['depth'])).eval()
         x = nn.functional.pad(torch.randn(1, 3, 16, 24), (0, 8, 0, 0))
         meta = dict(
             img_padding_size=[0, 8, 0, 0],
@@ -262,11 +255,15 @@ class TestPredict:
             flip_direction='horizontal',
             ori_shape=(33, 50))
         out = model(x, [SegDataSample(metainfo=meta)], mode='predict')[0]
-        assert sorted(out.keys()) == ['pred_a', 'pred_a_input', 'pred_b',
-                                      'pred_depth']
+        assert sorted(out.keys()) == ['pred_a', 'pred_a_input', 'pred_depth',
+                                      'pred_depth_input']
         expected = model.encode_decode(x)['a'][0, :, :, :24].argmax(0)
         assert torch.equal(out.pred_a_input.data[0], expected.flip(-1))
         assert out.pred_a.data.shape == (1, 33, 50)
+
+    def test_one_tensor_where_sizes_are_equal(self):
+        out, = build()(torch.randn(1, 3, 16, 24), mode='predict')
+        assert out.pred_depth.data is out.pred_depth_input.data
 
     def test_without_samples(self):
         out = build()(torch.randn(2, 3, 16, 24), mode='predict')

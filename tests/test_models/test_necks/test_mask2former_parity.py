@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import DefaultScope, init_default_scope
 
 from mtcp_mm.models.necks import Mask2FormerNeck
 from mtcp_mm.registry import MODELS
+from mtcp_mm.utils.settings import load_config_file
 from tests.mmseg_mask2former import NARROW, build_mmseg
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +52,7 @@ def estimator(checkpoint):
     """The model of configs/mtcp_nyud.py; only the path is another."""
     before = DefaultScope.get_current_instance()
     init_default_scope('mmseg')
-    cfg = Config.fromfile(ROOT / 'configs' / 'mtcp_nyud.py')
+    cfg = load_config_file(ROOT / 'configs' / 'mtcp_nyud.py')
     url = cfg.model.backbone.init_cfg.checkpoint
     assert url == cfg.model.neck.init_cfg.checkpoint
     assert url.startswith('https://') and 'mask2former_swin-s_8xb2' in url
