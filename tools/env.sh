@@ -55,3 +55,16 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
         --master-port="${PORT:-29500}" "$root/tools/$script" "$@" \
         --launcher pytorch
 }
+
+# slurm SCRIPT PARTITION JOB_NAME ARGS...: start SCRIPT on a Slurm cluster.
+slurm() {
+    local script=$1 partition=$2 job_name=$3 gpus=${GPUS:-8}
+    local per_node=${GPUS_PER_NODE:-8}
+    shift 3
+    per_node=$((per_node < gpus ? per_node : gpus))
+    # shellcheck disable=SC2086  # SRUN_ARGS is a list of words
+    exec srun -p "$partition" --job-name="$job_name" --ntasks="$gpus" \
+        --ntasks-per-node="$per_node" --gres="gpu:$per_node" \
+        --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
+        ${SRUN_ARGS:-} "$py" -u "$root/tools/$script" "$@" --launcher slurm
+}

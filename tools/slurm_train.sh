@@ -13,13 +13,4 @@ if [[ $# -lt 3 || $1 == -* ]]; then
     usage
     [[ ${1:-} == -h || ${1:-} == --help ]] && exit 0 || exit 2
 fi
-partition=$1 job_name=$2
-shift 2
-gpus=${GPUS:-8}
-per_node=${GPUS_PER_NODE:-8}
-per_node=$((per_node < gpus ? per_node : gpus))
-# shellcheck disable=SC2086  # SRUN_ARGS is a list of words
-exec srun -p "$partition" --job-name="$job_name" --ntasks="$gpus" \
-    --ntasks-per-node="$per_node" --gres="gpu:$per_node" \
-    --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 \
-    ${SRUN_ARGS:-} "$py" -u "$root/tools/train.py" "$@" --launcher slurm
+slurm train.py "$@"
