@@ -194,7 +194,7 @@ class MultiTaskEstimator(BaseSegmentor):
         total = losses.anchor + sum(losses.extra.values())
         if losses.main or losses.stages:
             total = total + self.loss_weighting(losses, losses.features)
-        return total, losses.to_log(total, self.loss_weighting.news)
+        return total, losses.to_log(total, self.loss_weighting.step_weights)
 
     def predict(self,
                 inputs: Tensor,

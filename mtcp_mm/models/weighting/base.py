@@ -46,7 +46,7 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
         """dict[str, float]: Weight of each task in the next step."""
 
     @property
-    def news(self) -> dict[str, float]:
+    def step_weights(self) -> dict[str, float]:
         """dict[str, float]: Weights that change with every step, for the log.
         Defaults to none."""
         return {}

@@ -61,7 +61,7 @@ class GradientWeighting(LossWeighting):
         return dict(self._weights)
 
     @property
-    def news(self) -> dict[str, float]:
+    def step_weights(self) -> dict[str, float]:
         """See :class:`LossWeighting`."""
         return self.weights
 

@@ -47,7 +47,7 @@ class UncertaintyWeighting(LossWeighting):
         }
 
     @property
-    def news(self) -> dict[str, float]:
+    def step_weights(self) -> dict[str, float]:
         """See :class:`LossWeighting`."""
         return self.weights
 

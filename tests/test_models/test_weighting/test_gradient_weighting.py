@@ -114,7 +114,7 @@ class TestGradientWeighting:
             ]))
         rows = torch.stack(rows)
         torch.testing.assert_close(weighting.gram, rows @ rows.T)
-        assert weighting.weights == WEIGHTS == weighting.news
+        assert weighting.weights == WEIGHTS == weighting.step_weights
 
     def test_one_backward_of_the_encoder(self, x):
         """The tasks' own passes stop at the cut."""

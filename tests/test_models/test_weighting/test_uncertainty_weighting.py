@@ -36,7 +36,7 @@ class TestUncertaintyWeighting:
         assert total.item() == pytest.approx(.5 + math.log(4) / 2)
         assert weighting.weights['a'] == pytest.approx(1 / 8)
         assert weighting.log_variances['a'].grad.abs() < 1e-6
-        assert weighting.news == weighting.weights
+        assert weighting.step_weights == weighting.weights
 
     def test_stages_and_log(self):
         step = losses(2.)
