@@ -8,6 +8,7 @@ it. Afterwards every value stands where it is used and nowhere else, so that
 a config that a run dumped cannot contradict itself.
 """
 import copy
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -249,7 +250,7 @@ def _explain(name: str, value: Any, taken: Sequence[Place]) -> str:
     if is_short:
         text = value if isinstance(value, str) else repr(value)
         lines.append('    --cfg-options ' + ' '.join(
-            f'{p.path}={text.replace(" ", "")}' for p in taken))
+            shlex.quote(f'{p.path}={text.replace(" ", "")}') for p in taken))
     own = taken[0].node[taken[0].key]
     own = f'`{name} = {own!r}` or ' if is_short else ''
     lines = '\n'.join(dict.fromkeys(lines))

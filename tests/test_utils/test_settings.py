@@ -2,6 +2,7 @@
 """Oracle: configs whose faults are known, and values written by hand."""
 import copy
 import logging
+import shlex
 
 import pytest
 from mmengine.config import Config
@@ -185,11 +186,11 @@ class TestOwnValuesWin:
     @pytest.mark.parametrize('name, value, line', [
         ('data_root', 'data/b', "    val_dataloader = dict(dataset=dict("
          "data_root='data/b'))"),
-        ('image_scale', (32, 24), '    --cfg-options train_dataloader.dataset.'
-         'dataset.pipeline.1.transforms.0.0.scale=(32,24) val_dataloader.'
-         'dataset.pipeline.0.scale=(32,24) '),
-        ('crop_size', (9, 9), '    --cfg-options train_dataloader.dataset.'
-         'dataset.pipeline.2.crop_size=(9,9)'),
+        ('image_scale', (32, 24), "    --cfg-options 'train_dataloader."
+         "dataset.dataset.pipeline.1.transforms.0.0.scale=(32,24)' "
+         "'val_dataloader.dataset.pipeline.0.scale=(32,24)' "),
+        ('crop_size', (9, 9), "    --cfg-options 'train_dataloader.dataset."
+         "dataset.pipeline.2.crop_size=(9,9)'"),
         ('tasks', dict(a=dict(type='T')), '    model = dict(tasks=tasks)'),
         ('max_epochs', 3, '    --cfg-options train_cfg.max_epochs=3'),
     ])
@@ -203,7 +204,7 @@ class TestOwnValuesWin:
         assert f'`{name}` = ' in text and line in text
         if '--cfg-options' in line:
             options = next(t for t in text.splitlines() if '--cfg' in t)
-            pairs = (o.partition('=') for o in options.split()[1:])
+            pairs = (o.partition('=') for o in shlex.split(options)[1:])
             options = {k: eval(v) for k, _, v in pairs}
             cfg = load_config_file(path, options)
             assert all(v == value for v in options.values())
