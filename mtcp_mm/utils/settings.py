@@ -27,7 +27,9 @@ CROPS = ('RandomCrop', 'MultiTaskRandomCrop')
 HINT = ('What a config says once, at its top level, reaches the data sets and '
         'the model if mtcp_mm.MultiTaskRunner builds them: set runner_type='
         "'mtcp_mm.MultiTaskRunner' (configs/_base_/default_runtime.py does), "
-        'or call mtcp_mm.utils.settings.apply_settings(cfg) first.')
+        'or call mtcp_mm.utils.settings.apply_settings(cfg) first. '
+        "mmsegmentation's tools/test.py does not ask for runner_type: use "
+        'tools/test.py of mtcp_mm.')
 
 
 class Place(NamedTuple):
