@@ -8,6 +8,8 @@ it. Afterwards every value stands where it is used and nowhere else, so that
 a config that a run dumped cannot contradict itself.
 """
 import copy
+import difflib
+import logging
 import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -83,6 +85,11 @@ def apply_settings(cfg: Config, chosen: Collection[str] = ()) -> Config:
     Raises:
         ValueError: A setting would have no effect; says which lines have.
     """
+    for name in set(cfg) - set(SETTINGS):  # 0.88: tta_pipeline, test_pipeline
+        for near in difflib.get_close_matches(name, SETTINGS, 1, 0.885):
+            print_log(
+                f'`{name}` at the top level of the config goes nowhere by '
+                f'itself. Is `{near}` meant?', 'current', logging.WARNING)
     _complete_test(cfg)
     for name, find in SETTINGS.items():
         value = cfg.get(name)

@@ -158,6 +158,17 @@ class TestFills:
         assert f"'{name}'" not in repr(cfg.to_dict())
 
 
+@pytest.mark.parametrize('name, near', [
+    ('cropsize', 'crop_size'), ('max_epoch', 'max_epochs'),
+    ('img_scale', 'image_scale'), ('task', 'tasks'),
+    ('tta_pipeline', None), ('model', None)
+])
+def test_misspelt_setting_is_told(told, name, near):
+    apply_settings(config(**{name: {}}))
+    lines = [line for line in told() if 'goes nowhere' in line]
+    assert [f'`{near}`' in line for line in lines] == [True] * bool(near)
+
+
 class TestOwnValuesWin:
 
     def test_one_of_three_is_told(self, told):
