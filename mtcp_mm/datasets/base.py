@@ -5,6 +5,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.errors import DataNotFoundError
 from mtcp_mm.utils.settings import HINT
 from .folder import DataFolder, folders_of
 
@@ -160,7 +161,7 @@ class MultiTaskDataset(BaseDataset):
     def _read_split(self, folder: DataFolder) -> list[str]:
         """Ids of the images, in the order of the file."""
         if not folder.exists():
-            raise FileNotFoundError(
+            raise DataNotFoundError(
                 f'data_root={self.data_root!r} of {type(self).__name__} is no '
                 f'folder. {self._expected()}')
         ids = folder.read_ids(self.split_dir, self.split)
@@ -168,7 +169,7 @@ class MultiTaskDataset(BaseDataset):
         if ids is None:
             splits = ', '.join(sorted(folder.names(self.split_dir, '.txt')))
             there = f'Splits there: {splits}.' if splits else self._expected()
-            raise FileNotFoundError(
+            raise DataNotFoundError(
                 f'{path} does not exist, the list of the images of split '
                 f'`{self.split}`. {there}')
         if not ids:
@@ -188,7 +189,7 @@ class MultiTaskDataset(BaseDataset):
             paths = ' or '.join(
                 folder.path(f, missing[0] + s['suffix'])
                 for s in sources.values() for f in folders_of(s))
-            raise FileNotFoundError(
+            raise DataNotFoundError(
                 f'{paths} does not exist. {len(missing)} of the {len(ids)} '
                 f'images of split `{self.split}` are missing. '
                 f'{self._expected()}')

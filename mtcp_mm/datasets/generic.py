@@ -2,6 +2,7 @@
 from collections.abc import Mapping
 
 from mtcp_mm.registry import DATASETS
+from mtcp_mm.utils.errors import DataNotFoundError
 from .base import MultiTaskDataset
 from .folder import DataFolder
 
@@ -77,7 +78,7 @@ class GenericMultiTaskDataset(MultiTaskDataset):
             there = (f'It holds files ending in {", ".join(sorted(endings))}: '
                      "set image=dict(suffix='...')." if endings else
                      'It is empty or does not exist.')
-            raise FileNotFoundError(
+            raise DataNotFoundError(
                 f'{folder.path(image["folder"])} holds no image ending in '
                 f'{image["suffix"]}. {there}')
         return ids

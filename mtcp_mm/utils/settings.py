@@ -8,6 +8,9 @@ it. Afterwards every value stands where it is used and nowhere else, so that
 a config that a run dumped cannot contradict itself.
 """
 import copy
+import difflib
+import logging
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +29,9 @@ CROPS = ('RandomCrop', 'MultiTaskRandomCrop')
 HINT = ('What a config says once, at its top level, reaches the data sets and '
         'the model if mtcp_mm.MultiTaskRunner builds them: set runner_type='
         "'mtcp_mm.MultiTaskRunner' (configs/_base_/default_runtime.py does), "
-        'or call mtcp_mm.utils.settings.apply_settings(cfg) first.')
+        'or call mtcp_mm.utils.settings.apply_settings(cfg) first. '
+        "mmsegmentation's tools/test.py does not ask for runner_type: use "
+        'tools/test.py of mtcp_mm.')
 
 
 class Place(NamedTuple):
@@ -80,6 +85,11 @@ def apply_settings(cfg: Config, chosen: Collection[str] = ()) -> Config:
     Raises:
         ValueError: A setting would have no effect; says which lines have.
     """
+    for name in set(cfg) - set(SETTINGS):  # 0.88: tta_pipeline, test_pipeline
+        for near in difflib.get_close_matches(name, SETTINGS, 1, 0.885):
+            print_log(
+                f'`{name}` at the top level of the config goes nowhere by '
+                f'itself. Is `{near}` meant?', 'current', logging.WARNING)
     _complete_test(cfg)
     for name, find in SETTINGS.items():
         value = cfg.get(name)
@@ -249,7 +259,7 @@ def _explain(name: str, value: Any, taken: Sequence[Place]) -> str:
     if is_short:
         text = value if isinstance(value, str) else repr(value)
         lines.append('    --cfg-options ' + ' '.join(
-            f'{p.path}={text.replace(" ", "")}' for p in taken))
+            shlex.quote(f'{p.path}={text.replace(" ", "")}') for p in taken))
     own = taken[0].node[taken[0].key]
     own = f'`{name} = {own!r}` or ' if is_short else ''
     lines = '\n'.join(dict.fromkeys(lines))

@@ -22,11 +22,19 @@ def check_task_agreement(cfg: Mapping) -> None:
             alone.
 
     Raises:
-        ValueError: Names both keys and what they say.
+        ValueError: Names both keys and what they say, or a task without a
+            type.
     """
     model_tasks = (cfg.get('model') or {}).get('tasks')
     if not isinstance(model_tasks, Mapping):
         return
+    for name, task in model_tasks.items():
+        if isinstance(task, Mapping) and 'type' not in task:
+            raise ValueError(
+                f'the task `{name}` has no `type`. A task that the base does '
+                "not have needs one, such as type='mtcp_mm.DepthTask'; to "
+                'change one of the base use its name (the tasks are '
+                f'{", ".join(model_tasks)}).')
     for place in PLACES:
         for key, node in walk(cfg.get(place), place):
             tasks = node.get('tasks')

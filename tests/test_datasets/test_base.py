@@ -17,6 +17,7 @@ from mtcp_mm.datasets import (
 )
 from mtcp_mm.registry import DATASETS
 from mtcp_mm.tasks import DenseTask
+from mtcp_mm.utils.errors import DataNotFoundError
 
 IDS = {'0001': (), '0002': ('depth', ), '0005': ('normals', 'depth')}
 PIPELINE = [
@@ -78,7 +79,7 @@ class TestItems:
     def test_lazy_init_reads_nothing(self, task_cfg):
         dataset = NYUDMultiTaskDataset('/nowhere', task_cfg, lazy_init=True)
         assert len(dataset.metainfo['classes']) == 40
-        with pytest.raises(FileNotFoundError, match='/nowhere'):
+        with pytest.raises(DataNotFoundError, match='/nowhere'):
             dataset.full_init()
 
     def test_pickles_for_spawned_workers(self, root, task_cfg):
@@ -242,7 +243,7 @@ class TestMissingData:
     @pytest.mark.parametrize('data_root', ['/nowhere', ''])
     def test_data_root(self, task_cfg, data_root):
         with pytest.raises(
-                FileNotFoundError,
+                DataNotFoundError,
                 match=r'(?s)data_root=.* is no folder.*segmentation/\*.png.*'
                 r'gt_sets/<split>.txt'):
             NYUDMultiTaskDataset(data_root, task_cfg)
@@ -261,12 +262,12 @@ class TestMissingData:
 
     def test_split(self, root, task_cfg):
         with pytest.raises(
-                FileNotFoundError,
+                DataNotFoundError,
                 match=r'gt_sets/trian.txt.*Splits there: train, val\.'):
             NYUDMultiTaskDataset(str(root), task_cfg, split='trian')
 
     def test_no_split_at_all(self, tmp_path, task_cfg):
-        with pytest.raises(FileNotFoundError, match=r'(?s)train.txt.*images/'):
+        with pytest.raises(DataNotFoundError, match=r'(?s)train.txt.*images/'):
             NYUDMultiTaskDataset(str(tmp_path), task_cfg)
 
     def test_empty_split(self, root, task_cfg):
@@ -277,7 +278,7 @@ class TestMissingData:
     def test_image(self, root, task_cfg):
         (root / 'images/0002.jpg').unlink()
         with pytest.raises(
-                FileNotFoundError,
+                DataNotFoundError,
                 match=r'images/0002.jpg or .*images/0002.png does not exist. '
                 '1 of the 3'):
             NYUDMultiTaskDataset(str(root), task_cfg)

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from mtcp_mm.datasets import GenericMultiTaskDataset
+from mtcp_mm.utils.errors import DataNotFoundError
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=3),
@@ -57,7 +58,7 @@ class TestGenericMultiTaskDataset:
 
     def test_wrong_suffix_names_the_right_one(self, root):
         with pytest.raises(
-                FileNotFoundError, match=r'\.webp.*ending in \.jpg'):
+                DataNotFoundError, match=r'\.webp.*ending in \.jpg'):
             build(root, image=dict(suffix='.webp'))
 
     def test_wrong_label_folder_names_what_is_there(self, root):
@@ -69,5 +70,5 @@ class TestGenericMultiTaskDataset:
             build(root, labels=dict(normals=dict(suffix='.npy')))
 
     def test_no_such_folder(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r'images/\*\.jpg'):
+        with pytest.raises(DataNotFoundError, match=r'images/\*\.jpg'):
             build(tmp_path / 'nowhere')

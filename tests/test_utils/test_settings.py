@@ -2,6 +2,7 @@
 """Oracle: configs whose faults are known, and values written by hand."""
 import copy
 import logging
+import shlex
 
 import pytest
 from mmengine.config import Config
@@ -157,6 +158,17 @@ class TestFills:
         assert f"'{name}'" not in repr(cfg.to_dict())
 
 
+@pytest.mark.parametrize('name, near', [
+    ('cropsize', 'crop_size'), ('max_epoch', 'max_epochs'),
+    ('img_scale', 'image_scale'), ('task', 'tasks'),
+    ('tta_pipeline', None), ('model', None)
+])
+def test_misspelt_setting_is_told(told, name, near):
+    apply_settings(config(**{name: {}}))
+    lines = [line for line in told() if 'goes nowhere' in line]
+    assert [f'`{near}`' in line for line in lines] == [True] * bool(near)
+
+
 class TestOwnValuesWin:
 
     def test_one_of_three_is_told(self, told):
@@ -185,11 +197,11 @@ class TestOwnValuesWin:
     @pytest.mark.parametrize('name, value, line', [
         ('data_root', 'data/b', "    val_dataloader = dict(dataset=dict("
          "data_root='data/b'))"),
-        ('image_scale', (32, 24), '    --cfg-options train_dataloader.dataset.'
-         'dataset.pipeline.1.transforms.0.0.scale=(32,24) val_dataloader.'
-         'dataset.pipeline.0.scale=(32,24) '),
-        ('crop_size', (9, 9), '    --cfg-options train_dataloader.dataset.'
-         'dataset.pipeline.2.crop_size=(9,9)'),
+        ('image_scale', (32, 24), "    --cfg-options 'train_dataloader."
+         "dataset.dataset.pipeline.1.transforms.0.0.scale=(32,24)' "
+         "'val_dataloader.dataset.pipeline.0.scale=(32,24)' "),
+        ('crop_size', (9, 9), "    --cfg-options 'train_dataloader.dataset."
+         "dataset.pipeline.2.crop_size=(9,9)'"),
         ('tasks', dict(a=dict(type='T')), '    model = dict(tasks=tasks)'),
         ('max_epochs', 3, '    --cfg-options train_cfg.max_epochs=3'),
     ])
@@ -203,7 +215,7 @@ class TestOwnValuesWin:
         assert f'`{name}` = ' in text and line in text
         if '--cfg-options' in line:
             options = next(t for t in text.splitlines() if '--cfg' in t)
-            pairs = (o.partition('=') for o in options.split()[1:])
+            pairs = (o.partition('=') for o in shlex.split(options)[1:])
             options = {k: eval(v) for k, _, v in pairs}
             cfg = load_config_file(path, options)
             assert all(v == value for v in options.values())

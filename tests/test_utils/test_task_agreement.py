@@ -30,6 +30,12 @@ class TestCheckTaskAgreement:
                 model=dict(type='EncoderDecoder'),
                 train_dataloader=dict(dataset=dict(tasks=tasks()))))
 
+    def test_misspelt_task(self):
+        with pytest.raises(ValueError, match='task `semsegs` has no `type`.*'
+                           r'tasks are semseg, semsegs\)'):
+            check_task_agreement(
+                dict(model=dict(tasks=tasks(semsegs=dict(num_classes=2)))))
+
     def test_number_of_classes(self):
         with pytest.raises(
                 ValueError,

@@ -7,6 +7,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import HOOKS
+from mtcp_mm.utils.errors import UsageError
 
 
 @HOOKS.register_module()
@@ -83,17 +84,18 @@ class EpochWeightingHook(Hook):
         """The weighting of the model.
 
         Raises:
-            ValueError: It is of another kind.
+            UsageError: It is of another kind.
         """
         model = self.model(runner)
         weighting = getattr(model, 'loss_weighting', None)
         if not isinstance(weighting, self.weighting_type):
-            raise ValueError(
+            raise UsageError(
                 f'{type(self).__name__} needs a model whose `loss_weighting` '
                 f'is an {self.weighting_type.__name__}, but that of '
                 f'{type(model).__name__} is {type(weighting).__name__}. Set '
                 "`model.loss_weighting = dict(type='mtcp_mm."
-                f"{self._example}')`, or take the hook out of `custom_hooks`")
+                f"{self._example}')`, or take the hook out of `custom_hooks` "
+                '(all of them: `custom_hooks = []`)')
         return weighting
 
     def after_train_iter(self,

@@ -9,6 +9,7 @@ from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop
 
 from mtcp_mm.engine.hooks import EpochWeightingHook, LPSHook
 from mtcp_mm.models.weighting import DWAWeighting, FixedWeighting
+from mtcp_mm.utils.errors import UsageError
 
 
 class Model:
@@ -101,7 +102,7 @@ class TestEpochWeightingHook:
     def test_rejects_another_weighting(self, hook, weighting):
         runner = run_with(weighting(['a']))
         with pytest.raises(
-                ValueError,
+                UsageError,
                 match=f'{hook.__name__} needs.*is {weighting.__name__}'):
             hook().before_train(runner)
 
