@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from mtcp_mm.utils.numbers import broken_weights
 from .compare import TRAINING_ONLY, CheckpointError
 from .files import read_checkpoint, write_checkpoint
 
@@ -26,13 +27,18 @@ def publish(source: str | Path, target: str | Path) -> tuple[Path, list[str]]:
         ``meta``, and what was left out.
 
     Raises:
-        CheckpointError: It cannot be read, or the new file exists.
+        CheckpointError: It cannot be read, holds NaN, or the new file
+            exists.
     """
     raw, tensors = read_checkpoint(source)
     state = OrderedDict(
         (k, v) for k, v in tensors.items() if not k.startswith(TRAINING_ONLY))
     if hasattr(tensors, '_metadata'):
         state._metadata = tensors._metadata
+    if broken := broken_weights(state, ()):
+        raise CheckpointError(
+            f'{source} holds NaN in {len(broken)} of {len(state)} weights, '
+            f'the first is {broken[0]}: nobody can use this model.')
     meta = {
         k: v
         for k, v in raw.get('meta', {}).items() if k not in PRIVATE

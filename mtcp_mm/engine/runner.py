@@ -3,6 +3,8 @@ import re
 from collections.abc import Callable
 
 from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
 from mtcp_mm.checkpoints.files import read_checkpoint
@@ -17,7 +19,8 @@ from mtcp_mm.utils.task_agreement import check_task_agreement
 class MultiTaskRunner(Runner):
     """MMEngine's runner, for configs that say everything once.
 
-    It loads a checkpoint as a whole or not at all. A config names it as
+    It loads a checkpoint as a whole or not at all, and makes no step with
+    numbers that are not finite (docs/reliability.md). A config names it as
     ``runner_type='mtcp_mm.MultiTaskRunner'``, so that every
     ``tools/train.py`` of OpenMMLab takes it.
     """
@@ -36,6 +39,20 @@ class MultiTaskRunner(Runner):
         """
         check_task_agreement(apply_settings(cfg))
         return super().from_cfg(cfg)
+
+    def register_default_hooks(
+            self, hooks: dict[str, Hook | dict] | None = None) -> None:
+        """MMEngine's, and ``step_guard``."""
+        guard = dict(step_guard=dict(type='mtcp_mm.StepGuardHook'))
+        super().register_default_hooks({**guard, **(hooks or {})})
+
+    def build_optim_wrapper(
+            self, optim_wrapper: dict | OptimWrapper) -> OptimWrapper:
+        """MMEngine's, by our constructor if the config names none."""
+        if isinstance(optim_wrapper, dict) and 'optimizer' in optim_wrapper:
+            kind = 'mtcp_mm.MultiTaskOptimWrapperConstructor'
+            optim_wrapper = dict(dict(constructor=kind), **optim_wrapper)
+        return super().build_optim_wrapper(optim_wrapper)
 
     def load_checkpoint(self,
                         filename: str,

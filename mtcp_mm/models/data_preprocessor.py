@@ -20,14 +20,16 @@ class MultiTaskDataPreProcessor(SegDataPreProcessor):
 
     Padding goes to the right and bottom, up to the largest image of the batch
     or ``size``, whichever is larger, and then to a multiple of
-    ``size_divisor``. A sample's metainfo gets `img_shape` and `pad_shape`
-    (height, width) and `padding_size` [left, right, top, bottom], in testing
-    under mmseg's name `img_padding_size`, too.
+    ``size_divisor``. In testing no image may be padded for the sake of
+    another, whose size its prediction would depend on: :meth:`split` makes
+    batches that need none. A sample's metainfo gets `img_shape` and
+    `pad_shape` (height, width) and `padding_size` [left, right, top, bottom],
+    in testing under mmseg's name `img_padding_size`, too.
 
     Args:
         *args: See ``mmseg.SegDataPreProcessor``; `seg_pad_val` is not used.
         test_cfg (dict, optional): ``size`` and ``size_divisor`` in testing.
-            Defaults to None: images are padded to the largest of the batch.
+            Defaults to None: images are not padded.
         **kwargs: As ``*args``.
     """
 
@@ -47,6 +49,10 @@ class MultiTaskDataPreProcessor(SegDataPreProcessor):
 
         Returns:
             dict: ``inputs`` (N, 3, H, W) and ``data_samples``.
+
+        Raises:
+            ValueError: A label does not fit its image; in testing, padded
+                sizes differ.
         """
         data = self.cast_data(data)
         images = [
@@ -57,6 +63,14 @@ class MultiTaskDataPreProcessor(SegDataPreProcessor):
         padding = self.test_padding
         if training:
             padding = dict(size=self.size, size_divisor=self.size_divisor)
+        elif len(sizes := {self._padded_size([x], **padding)
+                           for x in images}) > 1:
+            raise ValueError(
+                'In testing the images of a batch must have one padded size '
+                f'(height, width), but there are {sorted(sizes)}: predictions '
+                'would depend on the neighbours. Set batch_size=1, or give '
+                'the model the parts of MultiTaskDataPreProcessor.split(), as '
+                'test_step of MultiTaskEstimator does.')
         height, width = self._padded_size(images, **padding)
 
         inputs = images[0].new_full(
@@ -78,6 +92,25 @@ class MultiTaskDataPreProcessor(SegDataPreProcessor):
         if training and self.batch_augments is not None:
             inputs, samples = self.batch_augments(inputs, samples)
         return dict(inputs=inputs, data_samples=samples)
+
+    def split(self, data: dict) -> list[tuple[list[int], dict]]:
+        """Parts of a test batch whose images have one padded size each.
+
+        Args:
+            data (dict): As :meth:`forward` takes it.
+
+        Returns:
+            list[tuple[list[int], dict]]: Numbers of the images in the batch,
+            and their part of ``data``.
+        """
+        groups: dict[tuple[int, int], list[int]] = {}
+        for i, image in enumerate(data['inputs']):
+            size = self._padded_size([image], **self.test_padding)
+            groups.setdefault(size, []).append(i)
+        return [(rows, {
+            key: [values[i] for i in rows]
+            for key, values in data.items() if values is not None
+        }) for rows in groups.values()]
 
     @staticmethod
     def _padded_size(images: Sequence[Tensor],

@@ -53,6 +53,14 @@ def test_never_overwrites(source, tmp_path):
     assert sorted(tmp_path.iterdir()) == [source, file]
 
 
+def test_refuses_nan(tmp_path):
+    weight = torch.tensor([1., float('nan')])
+    torch.save(dict(state_dict=dict(a=weight)), tmp_path / 'bad.pth')
+    with pytest.raises(CheckpointError, match='bad.pth holds NaN in 1 of 1'):
+        publish(tmp_path / 'bad.pth', tmp_path / 'net.pth')
+    assert [p.name for p in tmp_path.iterdir()] == ['bad.pth']
+
+
 def test_plain_tensors(tmp_path):
     torch.save(dict(a=torch.ones(1), epoch=3), tmp_path / 'a.pth')
     file, dropped = publish(tmp_path / 'a.pth', tmp_path / 'b.pth')

@@ -156,14 +156,24 @@ class TestTesting:
                 cut = padded[:, top:8 - bottom, left:8 - right]
                 assert torch.equal(cut, image.float())
 
-    @pytest.mark.parametrize('test_cfg, target', [(None, (7, 8)),
-                                                  (dict(size=(9, 9)), (9, 9)),
-                                                  (dict(size_divisor=4),
-                                                   (8, 8))])
-    def test_images_of_different_size(self, test_cfg, target):
-        """mmseg asserts that all images of a test batch have one size."""
-        out = build(test_cfg=test_cfg)(make_batch((7, 5), (6, 8)))
-        assert out['inputs'].shape == (2, 3, *target)
+    def test_rejects_images_of_different_size(self):
+        """As mmseg does; their own padding may differ."""
+        with pytest.raises(ValueError, match=r'\(6, 8\), \(7, 5\)'):
+            build()(make_batch((7, 5), (6, 8)))
+
+    def test_split(self):
+        """Oracle: the parts by hand; alone, every image is padded so."""
+        batch = make_batch((7, 5), (9, 8), (6, 8))
+        preprocessor = build(test_cfg=dict(size_divisor=4))
+        parts = preprocessor.split(batch)
+        assert [rows for rows, _ in parts] == [[0, 2], [1]]
+        for rows, part in parts:
+            assert all(sample is batch['data_samples'][i]
+                       for sample, i in zip(part['data_samples'], rows))
+            together = preprocessor(part)['inputs']
+            for image, i in zip(together, rows):
+                alone = preprocessor(dict(inputs=[batch['inputs'][i]]))
+                assert torch.equal(image, alone['inputs'][0])
 
     def test_without_samples(self):
         """mmseg fails in zip(None, ...) as soon as there is a test_cfg."""

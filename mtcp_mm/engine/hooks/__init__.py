@@ -1,6 +1,10 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from .epoch_weighting_hook import EpochWeightingHook
 from .lps_hook import LPSHook
+from .step_guard_hook import StepGuardHook
 from .visualization_hook import MultiTaskVisualizationHook
 
-__all__ = ['EpochWeightingHook', 'LPSHook', 'MultiTaskVisualizationHook']
+__all__ = [
+    'EpochWeightingHook', 'LPSHook', 'MultiTaskVisualizationHook',
+    'StepGuardHook'
+]

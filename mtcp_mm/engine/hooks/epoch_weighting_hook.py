@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import copy
 import math
 
 from mmengine.hooks import Hook
@@ -8,6 +9,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import HOOKS
 from mtcp_mm.utils.errors import UsageError
+from ..optimizers import StepGuard
 
 
 @HOOKS.register_module()
@@ -16,7 +18,8 @@ class EpochWeightingHook(Hook):
 
     The mean of a task is taken over all iterations (with gradient
     accumulation: micro-steps) in which any rank had labels of it and the loss
-    was finite. The losses of a step are those of all ranks together
+    was finite; a step that was skipped (:class:`StepGuard`) leaves no trace.
+    The losses of a step are those of all ranks together
     (:class:`mtcp_mm.structures.TaskLosses`), so every rank computes the same
     weights without asking the others; they act from the next iteration on.
 
@@ -58,6 +61,8 @@ class EpochWeightingHook(Hook):
         # interval, and of the running one
         self._known: dict[str, list[float]] = {}
         self._running: dict[str, list[float]] = {}
+        # both, before the present step
+        self._before: tuple[dict, dict] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Log the weights of the first interval.
@@ -105,11 +110,19 @@ class EpochWeightingHook(Hook):
                          outputs: dict | None = None) -> None:
         """Add the main losses of the step; one that is not finite is not
         counted."""
+        if self._before is None:
+            self._before = copy.deepcopy((self._known, self._running))
         for task, loss in self.model(runner).main_losses.items():
             if math.isfinite(loss := loss.item()):
                 sums = self._running.setdefault(task, [0., 0])
                 sums[0] += loss
                 sums[1] += 1
+        wrapper = runner.optim_wrapper
+        stepped = not isinstance(wrapper, StepGuard) or wrapper.stepped
+        if stepped is False:
+            self._known, self._running = self._before
+        if stepped is not None:
+            self._before = None
         if not self.by_epoch:
             self._end(runner, self.every_n_train_iters(runner, self.interval))
 
@@ -157,6 +170,8 @@ class EpochWeightingHook(Hook):
             for task, (total, count) in self._known.items() if count
         })
         self._known = {}
+        if self._before is not None:  # in the midst of a step
+            self._before = {}, {}
         self._log(runner)
 
     def _log(self, runner: Runner) -> None:

@@ -1,18 +1,26 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+
+from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
+from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 
 from mtcp_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS
+from .step_guard import GUARDED
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """MMEngine's constructor; learned loss weights have no weight decay.
+    """MMEngine's constructor, with a guard and without harmful decay.
 
-    Decay would pull them to the value that means weight 1/2, whatever the
-    losses are. A model without such parameters gets the optimizer that
-    MMEngine gives it. ``paramwise_cfg`` can say otherwise for
+    ``OptimWrapper`` and ``AmpOptimWrapper`` make no step with numbers that
+    are not finite, see :class:`StepGuard`.
+
+    Learned loss weights have no weight decay. It would pull them to the value
+    that means weight 1/2, whatever the losses are; ``paramwise_cfg`` can say
+    otherwise for
     ``custom_keys=dict(loss_weighting=...)``.
     """
 
@@ -23,4 +31,15 @@ class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         if weighting is not None and list(weighting.parameters()):
             keys = self.paramwise_cfg.setdefault('custom_keys', {})
             keys.setdefault('loss_weighting', dict(decay_mult=0.))
+        kind = self.optim_wrapper_cfg.get('type', 'OptimWrapper')
+        kind = OPTIM_WRAPPERS.get(kind) if isinstance(kind, str) else kind
+        if kind in GUARDED:
+            self.optim_wrapper_cfg['type'] = GUARDED[kind]
+        elif kind not in GUARDED.values():
+            print_log(
+                f'{getattr(kind, "__name__", kind)} makes steps with losses '
+                'and gradients that are not finite, too: only '
+                f'{" and ".join(k.__name__ for k in GUARDED)} are guarded.',
+                logger='current',
+                level=logging.WARNING)
         return super().__call__(model)

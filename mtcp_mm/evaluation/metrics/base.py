@@ -18,6 +18,7 @@ from mtcp_mm.evaluation.score_keys import (
     parse_key,
 )
 from mtcp_mm.tasks import DenseTask, build_tasks
+from mtcp_mm.utils.numbers import NumbersError
 
 
 class DenseTaskMetric(BaseMetric):
@@ -195,6 +196,20 @@ class DenseTaskMetric(BaseMetric):
                 f'know the task `{self.task}`?')
         return pred['data']
 
+    def finite_prediction(self, sample: dict, protocol: str) -> Tensor:
+        """:meth:`fetch_prediction`, checked.
+
+        Raises:
+            NumbersError: The prediction is not finite.
+        """
+        pred = self.fetch_prediction(sample, protocol)
+        if wrong := int((~pred.isfinite()).sum()):
+            raise NumbersError(
+                f'{sample.get("img_path", "sample")}, task `{self.task}`: '
+                f'{wrong} of the {pred.numel()} values of the prediction are '
+                'not finite')
+        return pred
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Append the sums of every sample to ``results``.
 
@@ -204,13 +219,14 @@ class DenseTaskMetric(BaseMetric):
 
         Raises:
             KeyError: A sample with ground truth has no prediction.
+            NumbersError: A prediction is not finite.
             ValueError: Prediction and ground truth do not fit each other.
         """
         for sample in data_samples:
             target = sample.get(f'gt_{self.task}')
             result = {}
             for protocol in self.protocols if target is not None else ():
-                pred = self.fetch_prediction(sample, protocol)
+                pred = self.finite_prediction(sample, protocol)
                 try:
                     sums = self.update(pred, target['data'].to(pred.device),
                                        protocol)

@@ -135,7 +135,7 @@ class EdgeMetric(DenseTaskMetric):
             if not (target != self.ignore_index).any():
                 self._pool.put({})
                 continue
-            pred = self.fetch_prediction(sample, self.protocols[0])
+            pred = self.finite_prediction(sample, self.protocols[0])
             try:
                 check_edge_map(pred, target)
             except ValueError as error:

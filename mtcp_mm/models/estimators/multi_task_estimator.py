@@ -12,6 +12,7 @@ from mtcp_mm.checkpoints.loading import init_from_checkpoints
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, TaskLosses
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.numbers import NumbersError
 from ..encoders import build_encoder, channels_of, describe, encode, offer
 from ..layers import resize_to
 from .sample_geometry import to_original, to_unpadded
@@ -196,6 +197,22 @@ class MultiTaskEstimator(BaseSegmentor):
             total = total + self.loss_weighting(losses, losses.features)
         return total, losses.to_log(total, self.loss_weighting.step_weights)
 
+    def test_step(self, data: dict) -> list[SegDataSample]:
+        """Predict a batch of a loader.
+
+        Images of different padded size run in forwards of their own: what
+        is predicted does not depend on the neighbours.
+        """
+        split = getattr(self.data_preprocessor, 'split', None)
+        if split is None:
+            return super().test_step(data)
+        found = {}
+        for rows, part in split(data):
+            found.update(zip(rows, super().test_step(part)))
+        return [found[i] for i in range(len(found))]
+
+    val_step = test_step
+
     def predict(self,
                 inputs: Tensor,
                 data_samples: list[SegDataSample] | None = None
@@ -212,6 +229,9 @@ class MultiTaskEstimator(BaseSegmentor):
             list[SegDataSample]: With ``pred_<task>`` (C, H, W) added, and
             ``pred_<task>_input`` at the size of the input; one tensor where
             both sizes are equal.
+
+        Raises:
+            NumbersError: The network gives NaN.
         """
         logits = self.encode_decode(inputs, data_samples)
         if data_samples is None:
@@ -219,6 +239,11 @@ class MultiTaskEstimator(BaseSegmentor):
         for i, sample in enumerate(data_samples):
             for name, x in logits.items():
                 task = self.tasks[name]
+                if x[i].isnan().any():  # argmax would make class 0 of it
+                    raise NumbersError(
+                        f'{sample.get("img_path", f"image {i}")}, task '
+                        f'`{name}`: the network gives NaN. Are its weights '
+                        'finite, and is its precision sufficient?')
                 seen = to_unpadded(task, x[i], sample.metainfo)
                 full = to_original(seen, sample.metainfo)
                 pred = task.predict(full)

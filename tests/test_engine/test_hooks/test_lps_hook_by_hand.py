@@ -21,6 +21,7 @@ class TestByHand:
             loss_weighting=LPSWeighting(TASKS, kappa=1, log=False))
         self.runner = SimpleNamespace(
             model=self.model,
+            optim_wrapper=None,
             iter=0,
             epoch=0,
             logger=MMLogger.get_instance(uuid4().hex, log_level='INFO'),

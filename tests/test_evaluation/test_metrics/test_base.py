@@ -7,6 +7,7 @@ import torch
 from mmengine.logging import MMLogger
 
 from mtcp_mm.evaluation.metrics import DenseTaskMetric
+from mtcp_mm.utils.numbers import NumbersError
 
 
 class CountMetric(DenseTaskMetric):
@@ -69,6 +70,14 @@ class TestDenseTaskMetric:
         bad['gt_t'] = dict(data=torch.zeros(1, 2, 3))
         with pytest.raises(ValueError, match='images/7.jpg, task `t`: bad'):
             CountMetric('t').process(None, [bad])
+
+    @pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+    def test_refuses_what_is_not_finite(self, value):
+        bad = sample(1, img_path='b.jpg')
+        bad['pred_t']['data'][0, 1, 1] = value
+        with pytest.raises(
+                NumbersError, match='b.jpg, task `t`: 1 of the 4 values'):
+            CountMetric('t').process(None, [sample(1), bad])
 
     def test_starts_anew_after_evaluate(self):
         metric = CountMetric('t')

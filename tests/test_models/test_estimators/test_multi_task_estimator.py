@@ -10,6 +10,7 @@ from torch import nn
 from mtcp_mm.models.estimators import MultiTaskEstimator
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import ModelOutput, Stage, TaskOutput
+from mtcp_mm.utils.numbers import NumbersError
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
@@ -22,6 +23,18 @@ class ToyBackbone(nn.Module):
 
     def forward(self, x):
         return (x[..., 2::4, 2::4], )
+
+
+class SeeingBackbone(nn.Sequential):
+    """Sees over the edge of the image."""
+
+    def __init__(self):
+        super().__init__(
+            nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(),
+            nn.Conv2d(4, 3, 5, padding=2, stride=4))
+
+    def forward(self, x):
+        return (super().forward(x), )
 
 
 class ToyHead(nn.Module):
@@ -272,3 +285,57 @@ class TestPredict:
     def test_slide_is_refused(self):
         with pytest.raises(ValueError, match="whole.*'slide'"):
             build(test_cfg=dict(mode='slide'))
+
+
+@pytest.mark.parametrize('task', TASKS)
+def test_nan_is_no_prediction(task):
+    """Oracle: the weight that was broken; argmax would make class 0 of it."""
+    model = build()
+    model.decode_head.convs[task].bias.data[0] = math.nan
+    samples = [SegDataSample(metainfo=dict(img_path=f'{i}.jpg'))
+               for i in range(2)]
+    with pytest.raises(NumbersError, match=f'0.jpg, task `{task}`.*NaN'):
+        model(torch.randn(2, 3, 16, 24), samples, mode='predict')
+
+
+class TestNeighbours:
+    """Oracle: every image predicted alone. A 3x3 convolution sees padding."""
+
+    def model(self):
+        model = build(data_preprocessor=dict(
+            type='mtcp_mm.MultiTaskDataPreProcessor', mean=[120.] * 3,
+            std=[60.] * 3, test_cfg=dict(size_divisor=8)))
+        model.backbone = SeeingBackbone()
+        return model.eval()
+
+    @pytest.mark.parametrize('step', ['test_step', 'val_step'])
+    @pytest.mark.parametrize('with_samples', [True, False])
+    def test_do_not_matter(self, step, with_samples):
+        sizes = [(16, 20), (40, 48), (13, 24), (40, 42), (8, 8)]
+        images = [torch.randint(0, 256, (3, *s)).byte() for s in sizes]
+
+        def predict(rows):
+            batch = dict(inputs=[images[i] for i in rows])
+            if with_samples:
+                batch['data_samples'] = [
+                    SegDataSample(metainfo=dict(
+                        img_path=f'{i}.jpg', ori_shape=sizes[i]))
+                    for i in rows]
+            with torch.no_grad():
+                return getattr(model, step)(batch)
+
+        model = self.model()
+        together = predict(range(5))
+        for i, sample in enumerate(together):
+            if with_samples:
+                assert sample.img_path == f'{i}.jpg'
+            alone, = predict([i])
+            for task in TASKS:
+                torch.testing.assert_close(
+                    sample.get(f'pred_{task}').data,
+                    alone.get(f'pred_{task}').data, rtol=0, atol=1e-5)
+
+    def test_another_preprocessor(self):
+        model = build()
+        sample, = model.test_step(dict(inputs=torch.ones(1, 3, 16, 24)))
+        assert sample.pred_depth.data.shape == (1, 16, 24)
