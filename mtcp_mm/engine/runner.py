@@ -6,13 +6,16 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable
 from mtcp_mm.checkpoints.whole import check_whole, load_into
+from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
+from .hooks import EpochWeightingHook
 
 
 @RUNNERS.register_module()
@@ -53,6 +56,17 @@ class MultiTaskRunner(Runner):
             kind = 'mtcp_mm.MultiTaskOptimWrapperConstructor'
             optim_wrapper = dict(dict(constructor=kind), **optim_wrapper)
         return super().build_optim_wrapper(optim_wrapper)
+
+    def train(self) -> nn.Module:
+        """See mmengine; warns of epoch weights that no hook ever sets."""
+        weighting = getattr(EpochWeightingHook.model(self), 'loss_weighting',
+                            None)
+        if isinstance(weighting, EpochWeighting) and not any(
+                isinstance(h, EpochWeightingHook) for h in self.hooks):
+            self.logger.warning(
+                f'All weights of {type(weighting).__name__} stay 1: '
+                '`custom_hooks` has no LPSHook or EpochWeightingHook.')
+        return super().train()
 
     def load_checkpoint(self,
                         filename: str,

@@ -45,3 +45,29 @@ def test_head_of_your_own():
     assert out['edge'].final is None
     assert out['edge'].stages['helper'].logits.shape == (1, 1, 16, 16)
     assert list(model.encode_decode(x)) == ['depth']
+
+
+def test_encoder_that_knows_tasks():
+    """Oracle: each task's convolution moves the logits of its task only."""
+    text = (ROOT / 'docs' / 'mixing.md').read_text(encoding='utf-8')
+    code = re.search(
+        r'```python\n(from mmengine[^`]*?class StemPerTask.*?)```', text,
+        re.S).group(1)
+    init_default_scope('mmseg')
+    try:
+        exec(compile(code, 'mixing.md', 'exec'), {})
+        model = MultiTaskEstimator(
+            backbone=dict(type='mtcp_mm.StemPerTask'),
+            decode_head=dict(type='mtcp_mm.HFPHead', channels=8),
+            tasks=dict(
+                depth=dict(type='mtcp_mm.DepthTask'),
+                normals=dict(type='mtcp_mm.NormalsTask'))).eval()
+    finally:
+        MODELS.module_dict.pop('StemPerTask', None)
+    assert list(model.decode_head.input) == ['depth', 'normals']
+    x = torch.randn(1, 3, 64, 64)
+    before = model.encode_decode(x)
+    model.backbone.own['depth'].weight.data.neg_()
+    after = model.encode_decode(x)
+    assert torch.equal(before['normals'], after['normals'])
+    assert not torch.equal(before['depth'], after['depth'])

@@ -11,6 +11,7 @@ from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
 from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.models.weighting import DWAWeighting
 from mtcp_mm.registry import RUNNERS
 
 
@@ -97,6 +98,18 @@ def resumed(epoch_1, epochs=2, **settings):
         resume=True,
         train_cfg=dict(by_epoch=True, max_epochs=epochs),
         **settings)
+
+
+@pytest.mark.parametrize('hooks', [
+    (), (dict(type='mtcp_mm.EpochWeightingHook'), )])
+def test_epoch_weights_without_a_hook_are_told(build, caplog, hooks):
+    runner = build('no_hook', hooks=hooks)
+    runner.model.loss_weighting = DWAWeighting(['a'])
+    runner.model.main_losses = {}
+    runner.logger.addHandler(caplog.handler)
+    runner.train()
+    runner.logger.removeHandler(caplog.handler)
+    assert ('DWAWeighting stay 1' in caplog.text) == (not hooks)
 
 
 class TestResume:

@@ -42,8 +42,8 @@ class UncertaintyWeighting(LossWeighting):
     def weights(self) -> dict[str, float]:
         """dict[str, float]: 1/2 exp(-s_t) of each task."""
         return {
-            task: (-s.detach()).exp().item() / 2
-            for task, s in self.log_variances.items()
+            task: (-self.log_variances[task].detach()).exp().item() / 2
+            for task in self.tasks
         }
 
     @property
