@@ -12,6 +12,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.logging import print_log
 
+from mtcp_mm.checkpoints.files import TRUST
 from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import load_config_file
@@ -36,12 +37,30 @@ def run_tool(main: Callable[[], int | None],
         sys.exit(code)
 
 
+class _Trust(argparse.Action):
+    """Say it to everything that reads a checkpoint, ranks included."""
+
+    def __call__(self, *_) -> None:
+        os.environ[TRUST] = '1'
+
+
+def add_trust_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-checkpoint``."""
+    parser.add_argument(
+        '--trust-checkpoint',
+        action=_Trust,
+        nargs=0,
+        help='let checkpoints run code that is in them: for files of your '
+        'own that hold more than tensors and plain values')
+
+
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that training and testing have in common."""
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints, work_dirs/<config> by default')
     add_cfg_options(parser)
+    add_trust_checkpoint(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],

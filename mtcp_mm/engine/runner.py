@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable
 from mtcp_mm.checkpoints.whole import check_whole, load_into
@@ -77,6 +78,7 @@ class MultiTaskRunner(Runner):
             self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
             check_resumable(checkpoint, self.optim_wrapper, self.model,
                             filename)
+            disarm_resumed_config(filename, checkpoint['meta'])
         checkpoint['state_dict'] = tensors
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         report = load_into(self.model, checkpoint, **options)

@@ -137,6 +137,19 @@ class TestResume:
         for key, value in runner.model.state_dict().items():
             assert torch.equal(value, before[key])
 
+    def test_config_of_the_file_is_not_run(self, build, epoch_1, tmp_path):
+        """Oracle: a folder that appears if it was."""
+        content = content_of(epoch_1)
+        content['meta']['config'] = f'import os; os.mkdir("{tmp_path}/ran")'
+        torch.save(content, epoch_1)
+        with pytest.raises(CheckpointError, match='more than values'):
+            build('second', **resumed(epoch_1)).train()
+        content['meta']['config'] = 'gpu_ids = [0, 1]'
+        torch.save(content, epoch_1)
+        with pytest.raises(RuntimeError, match='Number of GPUs'):  # mmengine
+            build('third', **resumed(epoch_1)).train()
+        assert not (tmp_path / 'ran').exists()
+
     def test_weighting_is_required(self, build, epoch_1):
         runner = build('second', **resumed(
             epoch_1, model=dict(type='RunnerModel', width=4, weighting=True)))
