@@ -3,6 +3,8 @@
 import os
 import pickle
 import re
+import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,15 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.config import ConfigDict
+from mmengine.fileio import LocalBackend, register_backend
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
 from mtcp_mm.utils.files import replacing
 from .compare import CheckpointError, tensors_of
-
-UNREADABLE = (OSError, RuntimeError, EOFError, KeyError, ValueError,
-              AttributeError, ImportError, pickle.UnpicklingError)
 
 #: Environment variable, so that ranks and other people's tools know, too.
 TRUST = 'MTCP_TRUST_CHECKPOINT'
@@ -91,13 +91,17 @@ def read_checkpoint(path: str | Path,
     """
     path, place = str(path), f', {place}' if place else ''
     try:
+        if os.path.isfile(path) and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as file:  # torch looks at no checksum
+                if damaged := file.testzip():
+                    raise EOFError(f'{damaged} in it is damaged')
         with nothing_foreign():
             raw = CheckpointLoader.load_checkpoint(
                 path, map_location=map_location, logger='silent')
         return raw, tensors_of(raw)
     except CheckpointError as error:
         raise CheckpointError(f'{path}{place}: {error}') from None
-    except UNREADABLE as error:
+    except Exception as error:  # garbage may raise anything
         hint = ('copy the file here by hand and name it there'
                 if '://' in path else 'name a checkpoint of torch there')
         if path.endswith('.safetensors'):
@@ -126,3 +130,27 @@ def write_checkpoint(checkpoint: dict, path: str | Path) -> None:
     """
     with replacing(path) as file:
         torch.save(checkpoint, file)
+
+
+class WholeFileBackend(LocalBackend):
+    """Writes files of which nobody ever sees a half."""
+
+    def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write bytes.
+
+        Raises:
+            OSError: Names the file and how large it would be.
+        """
+        try:
+            with replacing(filepath) as file:
+                file.write(obj)
+        except OSError as error:
+            free = shutil.disk_usage(Path(filepath).parent).free
+            raise OSError(
+                error.errno,
+                f'{error.strerror}: a checkpoint of {len(obj):,} bytes could '
+                f'not be written, {free:,} are free there; those before it '
+                'are as they were', str(filepath)) from error
+
+
+register_backend('mtcp_mm', WholeFileBackend, force=True)

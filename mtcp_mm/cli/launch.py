@@ -2,6 +2,7 @@
 """What the tools share: arguments, config, ranks, files."""
 import argparse
 import datetime
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -26,13 +27,19 @@ def run_tool(main: Callable[[], int | None],
     Args:
         main (Callable): Returns the exit code; None is 0.
         *errors (type[Exception]): Besides :class:`UsageError`, what the user
-            can mend: one line instead of a traceback, exit code 2.
+            can mend: one line instead of a traceback, exit code 2; of a
+            full disk 1.
     """
     try:
         code = main()
     except (UsageError, *errors) as error:
         print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
         code = 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        code = 1
     if code:  # a tool may also be run inside of another program
         sys.exit(code)
 

@@ -3,11 +3,12 @@ import re
 from collections.abc import Callable
 
 from mmengine.config import Config
+from mmengine.dist import master_only
 from mmengine.runner import Runner
 
 from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
-from mtcp_mm.checkpoints.resuming import check_resumable
+from mtcp_mm.checkpoints.resuming import check_resumable, newest_whole
 from mtcp_mm.checkpoints.whole import check_whole, load_into
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
@@ -37,6 +38,40 @@ class MultiTaskRunner(Runner):
         """
         check_task_agreement(apply_settings(cfg))
         return super().from_cfg(cfg)
+
+    def register_default_hooks(self, hooks: dict | None = None) -> None:
+        """Register the hooks, with a CheckpointHook that loses no file."""
+        hooks = dict(hooks or {})
+        hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook'))
+        if isinstance(hook, dict) and hook.get('type') in (
+                'CheckpointHook', 'mmengine.CheckpointHook'):
+            hooks['checkpoint'] = dict(
+                hook, type='mtcp_mm.MultiTaskCheckpointHook')
+        super().register_default_hooks(hooks)
+
+    def load_or_resume(self) -> None:
+        """Load what the config says, or resume from the newest whole file.
+
+        Raises:
+            CheckpointError: The work dir has checkpoints, but none is whole.
+        """
+        if self._resume and not self._has_loaded and self._load_from is None:
+            self._load_from = newest_whole(self.work_dir)
+        super().load_or_resume()
+
+    @master_only
+    def save_checkpoint(self, out_dir: str, filename: str,
+                        file_client_args: dict | None = None,
+                        **kwargs) -> None:
+        """Save a checkpoint as a whole or not at all, see mmengine's.
+
+        Raises:
+            OSError: It cannot be written, as on a full disk.
+        """
+        if (file_client_args or kwargs.get('backend_args')) is None and (
+                '://' not in str(out_dir)):
+            kwargs['backend_args'] = dict(backend='mtcp_mm')
+        super().save_checkpoint(out_dir, filename, file_client_args, **kwargs)
 
     def load_checkpoint(self,
                         filename: str,

@@ -1,6 +1,10 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .checkpoint_hook import MultiTaskCheckpointHook
 from .epoch_weighting_hook import EpochWeightingHook
 from .lps_hook import LPSHook
 from .visualization_hook import MultiTaskVisualizationHook
 
-__all__ = ['EpochWeightingHook', 'LPSHook', 'MultiTaskVisualizationHook']
+__all__ = [
+    'EpochWeightingHook', 'LPSHook', 'MultiTaskCheckpointHook',
+    'MultiTaskVisualizationHook'
+]
