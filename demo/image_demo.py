@@ -21,6 +21,7 @@ from rich.progress import track
 from mtcp_mm.apis import MultiTaskInferencer
 from mtcp_mm.cli.launch import (
     add_cfg_options,
+    add_trust_checkpoint,
     read_config,
     require_file,
     run_tool,
@@ -54,6 +55,7 @@ def parse_args() -> argparse.Namespace:
         default='jpg',
         help='format of the pictures (default: %(default)s)')
     add_cfg_options(parser)
+    add_trust_checkpoint(parser)
     args = parser.parse_args()
     for name, least in (('batch_size', 1), ('max_side', 0)):
         if getattr(args, name) < least:

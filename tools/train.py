@@ -5,14 +5,13 @@
     bash tools/dist_train.sh configs/mtcp_nyud.py 8 --amp --resume
 """
 import argparse
-from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
-from mmengine.runner import find_latest_checkpoint
 
 from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.checkpoints.resuming import newest_whole
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
@@ -33,8 +32,8 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from this checkpoint, without a value from the latest '
-        'one of the work dir, if there is any')
+        help='go on from this checkpoint, without a value from the newest '
+        'whole one of the work dir, if there is any')
     parser.add_argument(
         '--amp', action='store_true', help='mixed precision; needs a GPU')
     add_common_arguments(parser)
@@ -55,14 +54,11 @@ def use_amp(cfg: Config) -> None:
 
 
 def use_checkpoint(cfg: Config, resume: str) -> None:
-    """Resume from a file, or from the latest one ('auto')."""
+    """Resume from a file, or from the newest whole one ('auto')."""
     if resume != 'auto':
         require_file(resume, 'checkpoint')
-    elif not Path(cfg.work_dir, 'last_checkpoint').is_file():
+    elif (resume := newest_whole(cfg.work_dir)) is None:
         return  # a first start: keep the config's load_from
-    else:
-        resume = find_latest_checkpoint(cfg.work_dir)
-        require_file(resume, f'the last checkpoint of {cfg.work_dir},')
     cfg.load_from = resume
     cfg.resume = True
 

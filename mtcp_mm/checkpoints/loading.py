@@ -23,7 +23,7 @@ from .compare import (
     find_unequal,
     values_for,
 )
-from .files import read_checkpoint
+from .files import nothing_foreign, read_checkpoint
 from .report import LoadingReport, PartReport, problem_text
 
 
@@ -171,7 +171,7 @@ def init_from_checkpoints(model: nn.Module,
     problems = [p.problem for p in parts if p.problem]
     if problems:
         raise CheckpointError('\n\n'.join(problems))
-    with _hidden(parts):
+    with _hidden(parts), nothing_foreign():
         init_weights()
     taken = set()
     for part in parts:

@@ -1,12 +1,17 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Does the state of a training fit? Asked before any of it is loaded."""
+import re
 from collections.abc import Mapping
+from logging import WARNING
+from pathlib import Path
 from typing import Any
 
+from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import nn
 
 from .compare import CheckpointError
+from .files import read_checkpoint
 from .whole import unwrapped
 
 #: What a run needs to go on, as mmengine saves it.
@@ -71,3 +76,61 @@ def _optimizer_problem(state: Mapping, groups: list[dict],
                             f' is {tuple(value.shape)} in the file, the '
                             f'parameter {tuple(param.shape)}')
     return None
+
+
+def newest_whole(work_dir: str | Path) -> str | None:
+    """The newest checkpoint from which a run can go on.
+
+    Args:
+        work_dir (str | Path): Folder of the run. Its ``last_checkpoint`` is
+            a hint; only the name in it counts where the run was moved.
+
+    Returns:
+        str | None: Its path; None if there is no checkpoint at all.
+
+    Raises:
+        CheckpointError: There are checkpoints, but none is whole.
+    """
+    folder, pointer = Path(work_dir), Path(work_dir, 'last_checkpoint')
+    last = Path(pointer.read_text(errors='replace').strip('\0 \n')
+                if pointer.is_file() else '')
+    there = list(folder.glob('*.pth'))
+    if not there and last.name and last.is_file():  # the hook has an out_dir
+        folder, there = last.parent, list(last.parent.glob('*.pth'))
+
+    def number(file: Path) -> int:
+        return int((re.findall(r'\d+', file.stem) or ['0'])[-1])
+
+    files = sorted(
+        (f for f in there if not f.name.startswith('best_')),
+        key=lambda f: (f.stat().st_mtime_ns, number(f)),
+        reverse=True)
+    hinted = folder / last.name
+    if hinted in files and number(hinted) > number(files[0]):
+        files.remove(hinted)  # copied: the times are those of the copies
+        files.insert(0, hinted)
+    passed = []
+    for file in files:
+        try:
+            raw, _ = read_checkpoint(file)
+            if lacking := [key for key in STATE if key not in raw]:
+                raise CheckpointError(
+                    f'{file} lacks {", ".join(lacking)}, as published ones '
+                    'do.')
+        except CheckpointError as error:
+            passed.append(str(error).partition('\n')[0])
+            continue
+        if passed or file.name != last.name:
+            found = f'names {last}' if last.name else 'is missing or empty'
+            passed += [f'{pointer} {found}'] * (file.name != last.name)
+            print_log(
+                f'Resuming from {file}. Passed over:\n  ' +
+                '\n  '.join(passed), 'current', WARNING)
+        return str(file)
+    if not there:
+        return None
+    listed = '\n  '.join(passed or [str(f) for f in there])
+    raise CheckpointError(
+        f'{folder} holds checkpoints, but none to resume from:\n  {listed}\n'
+        'To mend it: start anew in another --work-dir, from the weights of '
+        'one of them with `load_from`, or remove them.')

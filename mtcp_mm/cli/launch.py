@@ -2,6 +2,7 @@
 """What the tools share: arguments, config, ranks, files."""
 import argparse
 import datetime
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.logging import print_log
 
+from mtcp_mm.checkpoints.files import TRUST
 from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import load_config_file
@@ -25,15 +27,38 @@ def run_tool(main: Callable[[], int | None],
     Args:
         main (Callable): Returns the exit code; None is 0.
         *errors (type[Exception]): Besides :class:`UsageError`, what the user
-            can mend: one line instead of a traceback, exit code 2.
+            can mend: one line instead of a traceback, exit code 2; of a
+            full disk 1.
     """
     try:
         code = main()
     except (UsageError, *errors) as error:
         print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
         code = 2
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
+        code = 1
     if code:  # a tool may also be run inside of another program
         sys.exit(code)
+
+
+class _Trust(argparse.Action):
+    """Say it to everything that reads a checkpoint, ranks included."""
+
+    def __call__(self, *_) -> None:
+        os.environ[TRUST] = '1'
+
+
+def add_trust_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-checkpoint``."""
+    parser.add_argument(
+        '--trust-checkpoint',
+        action=_Trust,
+        nargs=0,
+        help='let checkpoints run code that is in them: for files of your '
+        'own that hold more than tensors and plain values')
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +67,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         '--work-dir',
         help='folder of logs and checkpoints, work_dirs/<config> by default')
     add_cfg_options(parser)
+    add_trust_checkpoint(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],

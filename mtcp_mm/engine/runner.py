@@ -3,13 +3,15 @@ import re
 from collections.abc import Callable
 
 from mmengine.config import Config
+from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import nn
 
+from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
-from mtcp_mm.checkpoints.resuming import check_resumable
+from mtcp_mm.checkpoints.resuming import check_resumable, newest_whole
 from mtcp_mm.checkpoints.whole import check_whole, load_into
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
@@ -43,12 +45,6 @@ class MultiTaskRunner(Runner):
         check_task_agreement(apply_settings(cfg))
         return super().from_cfg(cfg)
 
-    def register_default_hooks(
-            self, hooks: dict[str, Hook | dict] | None = None) -> None:
-        """MMEngine's, and ``step_guard``."""
-        guard = dict(step_guard=dict(type='mtcp_mm.StepGuardHook'))
-        super().register_default_hooks({**guard, **(hooks or {})})
-
     def build_optim_wrapper(
             self, optim_wrapper: dict | OptimWrapper) -> OptimWrapper:
         """MMEngine's, by our constructor if the config names none."""
@@ -67,6 +63,43 @@ class MultiTaskRunner(Runner):
                 f'All weights of {type(weighting).__name__} stay 1: '
                 '`custom_hooks` has no LPSHook or EpochWeightingHook.')
         return super().train()
+
+    def register_default_hooks(
+            self, hooks: dict[str, Hook | dict] | None = None) -> None:
+        """MMEngine's, with a CheckpointHook that loses no file, and a
+        ``step_guard``."""
+        hooks = dict(hooks or {})
+        hooks.setdefault('step_guard', dict(type='mtcp_mm.StepGuardHook'))
+        hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook'))
+        if isinstance(hook, dict) and hook.get('type') in (
+                'CheckpointHook', 'mmengine.CheckpointHook'):
+            hooks['checkpoint'] = dict(
+                hook, type='mtcp_mm.MultiTaskCheckpointHook')
+        super().register_default_hooks(hooks)
+
+    def load_or_resume(self) -> None:
+        """Load what the config says, or resume from the newest whole file.
+
+        Raises:
+            CheckpointError: The work dir has checkpoints, but none is whole.
+        """
+        if self._resume and not self._has_loaded and self._load_from is None:
+            self._load_from = newest_whole(self.work_dir)
+        super().load_or_resume()
+
+    @master_only
+    def save_checkpoint(self, out_dir: str, filename: str,
+                        file_client_args: dict | None = None,
+                        **kwargs) -> None:
+        """Save a checkpoint as a whole or not at all, see mmengine's.
+
+        Raises:
+            OSError: It cannot be written, as on a full disk.
+        """
+        if (file_client_args or kwargs.get('backend_args')) is None and (
+                '://' not in str(out_dir)):
+            kwargs['backend_args'] = dict(backend='mtcp_mm')
+        super().save_checkpoint(out_dir, filename, file_client_args, **kwargs)
 
     def load_checkpoint(self,
                         filename: str,
@@ -108,6 +141,7 @@ class MultiTaskRunner(Runner):
             self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
             check_resumable(checkpoint, self.optim_wrapper, self.model,
                             filename)
+            disarm_resumed_config(filename, checkpoint['meta'])
         checkpoint['state_dict'] = tensors
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         report = load_into(self.model, checkpoint, **options)

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import html
 import os
 import re
 from collections.abc import Sequence
@@ -19,11 +20,11 @@ def render_markdown(title: str, made: str, sections: Sequence[Section],
         sections (Sequence[Section]): From :func:`build_sections`.
         out_dir (Path): Where the text will lie; gets ``charts/*.svg``.
     """
-    parts = [f'# {title}', made]
-    parts += ['\n'.join(f'- [{s.title}](#{_anchor(s.title)})'
+    parts = [f'# {_escape(title)}', _escape(made)]
+    parts += ['\n'.join(f'- [{_escape(s.title)}](#{_anchor(s.title)})'
                         for s in sections)]
     for section in sections:
-        parts.append(f'## {section.title}')
+        parts.append(f'## {_escape(section.title)}')
         for i, block in enumerate(section.blocks):
             if block.kind == 'table':
                 parts += _table(block)
@@ -32,13 +33,16 @@ def render_markdown(title: str, made: str, sections: Sequence[Section],
             elif block.kind == 'gallery':
                 parts += _gallery(block, out_dir)
             elif block.kind == 'folded':
-                parts.append(f'<details><summary>{block.title}</summary>\n\n'
-                             f'```python\n{block.text.strip()}\n```\n\n'
-                             '</details>')
-            elif block.heading:
-                parts.append(f'### {block.text}')
+                fence = '`' * max(3, 1 + max(
+                    map(len, re.findall('`+', block.text)), default=0))
+                summary = html.escape(' '.join(block.title.split()))
+                parts.append(
+                    f'<details><summary>{summary}</summary>'
+                    f'\n\n{fence}python\n{block.text.strip()}\n{fence}\n\n'
+                    '</details>')
             else:
-                parts.append(f'> {block.text}' if block.absent else block.text)
+                mark = '### ' if block.heading else '> ' * block.absent
+                parts.append(mark + _escape(block.text))
     return '\n\n'.join(parts) + '\n'
 
 
@@ -48,7 +52,9 @@ def _anchor(title: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace('|', '\\|')
+    """Text that is shown as it is: names come from files and configs."""
+    text = re.sub(r'([\\`*\[\]|])', r'\\\1', text)
+    return html.escape(' '.join(text.split('\n')), quote=False)
 
 
 def _cell(cell: Cell) -> str:
@@ -70,7 +76,7 @@ def _table(table: Table) -> list[str]:
         lines.append('| ' + ' | '.join(map(_cell, row)) + ' |')
     parts = ['\n'.join(lines)]
     if table.notes:
-        parts.append('\n'.join(f'- {note}' for note in table.notes))
+        parts.append('\n'.join(f'- {_escape(note)}' for note in table.notes))
     return parts
 
 
@@ -81,19 +87,19 @@ def _charts(block: Charts, stem: str, out_dir: Path) -> str:
         file = Path('charts', f'{stem}_{i}.svg')
         (out_dir / file).write_text(
             draw(chart, background='#fff'), encoding='utf-8')
-        links.append(f'![{chart.title}]({file.as_posix()})')
+        links.append(f'![{_escape(chart.title)}]({file.as_posix()})')
     return '\n'.join(links)
 
 
 def _gallery(block: Gallery, out_dir: Path) -> list[str]:
-    parts = [f'### {block.title}']
+    parts = [f'### {_escape(block.title)}']
     for example in block.examples:
-        labels = [p.label + (f', {p.caption}' if p.caption else '')
+        labels = [_escape(p.label + (f', {p.caption}' if p.caption else ''))
                   for p in example.pictures]
-        links = [f'![{p.alt}]({_link(p.file, out_dir)})'
+        links = [f'![{_escape(p.alt)}]({_link(p.file, out_dir)})'
                  for p in example.pictures]
         parts += [
-            f'#### {example.title}',
+            f'#### {_escape(example.title)}',
             '\n'.join([
                 '| ' + ' | '.join(labels) + ' |',
                 '|' + ' --- |' * len(labels),

@@ -24,7 +24,13 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     try:
         with open(temporary, 'wb') as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # else a new name may have old content
         os.replace(temporary, path)
+    except OSError as error:  # writing does not know where it writes
+        if error.errno and not error.filename:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

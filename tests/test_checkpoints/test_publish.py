@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 import torch
+from mmengine.logging import HistoryBuffer
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.publish import publish
@@ -20,7 +21,8 @@ def source(tmp_path):
                       hook_msgs=dict(last_ckpt='/home/me/epoch_1.pth')),
             optimizer=dict(state={}),
             lps=dict(sums={}),
-            message_hub=dict(x=print)), tmp_path / 'epoch_1.pth')
+            message_hub=dict(x=HistoryBuffer([1.], [1]))),
+        tmp_path / 'epoch_1.pth')
     return tmp_path / 'epoch_1.pth'
 
 

@@ -150,6 +150,38 @@ class TestResume:
         for key, value in runner.model.state_dict().items():
             assert torch.equal(value, before[key])
 
+    @pytest.mark.parametrize('damage', ['torn', 'pointer'])
+    def test_newest_whole(self, build, epoch_1, tmp_path, damage):
+        """`resume=True` alone, as mmseg's `tools/train.py --resume`."""
+        first = tmp_path / 'first'
+        if damage == 'torn':
+            (first / 'epoch_2.pth').write_bytes(b'torn')
+        else:
+            (first / 'last_checkpoint').unlink()
+        settings = dict(resumed(epoch_1), load_from=None)
+        runner = build('first', **settings)
+        runner.train()
+        assert runner._load_from == epoch_1
+        assert content_of(first / 'epoch_2.pth')['meta']['iter'] == 4
+
+    def test_never_anew_over_others(self, build, epoch_1, tmp_path):
+        (tmp_path / 'first/epoch_1.pth').write_bytes(b'')
+        with pytest.raises(CheckpointError, match='none to resume from'):
+            build('first', resume=True).train()
+
+    def test_config_of_the_file_is_not_run(self, build, epoch_1, tmp_path):
+        """Oracle: a folder that appears if it was."""
+        content = content_of(epoch_1)
+        content['meta']['config'] = f'import os; os.mkdir("{tmp_path}/ran")'
+        torch.save(content, epoch_1)
+        with pytest.raises(CheckpointError, match='more than values'):
+            build('second', **resumed(epoch_1)).train()
+        content['meta']['config'] = 'gpu_ids = [0, 1]'
+        torch.save(content, epoch_1)
+        with pytest.raises(RuntimeError, match='Number of GPUs'):  # mmengine
+            build('third', **resumed(epoch_1)).train()
+        assert not (tmp_path / 'ran').exists()
+
     def test_weighting_is_required(self, build, epoch_1):
         runner = build('second', **resumed(
             epoch_1, model=dict(type='RunnerModel', width=4, weighting=True)))

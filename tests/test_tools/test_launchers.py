@@ -16,6 +16,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli import launch
 from mtcp_mm.cli.launch import load_config
 from mtcp_mm.utils.errors import UsageError
@@ -221,10 +222,11 @@ class TestConfig:
         assert cfg.load_from == 'zoo.pth', 'nothing to resume from yet'
         assert not cfg.get('resume')
         file = tmp_path / 'epoch_3.pth'
-        (tmp_path / 'last_checkpoint').write_text(str(file))
-        with pytest.raises(UsageError, match='epoch_3.pth does not exist'):
-            use_checkpoint(cfg, 'auto')
         file.touch()
+        with pytest.raises(CheckpointError, match='none to resume from'):
+            use_checkpoint(cfg, 'auto')
+        torch.save(dict(state_dict=dict(w=torch.ones(1)), meta={},
+                        message_hub={}, optimizer={}), file)
         use_checkpoint(cfg, 'auto')
         assert (cfg.resume, cfg.load_from) == (True, str(file))
 
@@ -322,3 +324,26 @@ def test_two_ranks_train_and_one_tests(scratch):
     }
     with open('w/dump.pkl', 'rb') as file:
         assert len(pickle.load(file)) == 4
+
+
+def test_full_disk_is_one_line(scratch, capsys):
+    """Oracle: the limit of the system on the size of a file."""
+    model = MODULE.replace('torch.ones(1))', 'torch.ones(200_000))').replace(
+        '(x * self.weight)', '(x * self.weight[:1])')
+    Path('launcher_module.py').write_text(model)
+    code = f"""
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, -1))
+sys.argv = ['train.py', 'tiny.py', '--work-dir', 'w']
+runpy.run_path({str(TOOLS / 'train.py')!r}, run_name='__main__')
+"""
+    result = subprocess.run([sys.executable, '-c', code], text=True,
+                            capture_output=True, env={
+                                **os.environ, 'PYTHONPATH': os.pathsep.join(
+                                    [str(TOOLS.parent), str(scratch)])})
+    assert result.returncode == 1
+    line = result.stderr.strip().splitlines()[-1]
+    assert line.startswith('train.py: error: ')
+    assert 'bytes could not be written' in line and 'epoch_1.pth' in line
+    assert 'Traceback' not in result.stderr
+    assert not list(Path('w').glob('*.pth'))

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Oracle: what the folder holds afterwards."""
+import errno
 import os
 
 import pytest
@@ -28,6 +29,22 @@ class TestReplacing:
             raise OSError('full')
         assert os.listdir(tmp_path) == ['a']
         assert (tmp_path / 'a').read_bytes() == b'old'
+
+    def test_a_full_disk_has_a_name(self, tmp_path):
+        with pytest.raises(OSError, match=f"No space.*'{tmp_path}/a'"):
+            with replacing(tmp_path / 'a'):
+                raise OSError(errno.ENOSPC, 'No space left')
+
+    def test_flushed_before_it_has_its_name(self, tmp_path, monkeypatch):
+        """Oracle: the order of the calls to the system."""
+        calls = []
+        for name in ('fsync', 'replace'):
+            monkeypatch.setattr(os, name, lambda *args, name=name:
+                                calls.append((name, os.listdir(tmp_path))))
+        with replacing(tmp_path / 'a') as file:
+            file.write(b'new')
+        temporary = [f'.a.{os.getpid()}']
+        assert calls == [('fsync', temporary), ('replace', temporary)]
 
 
 class TestReplacingFolder:

@@ -17,7 +17,11 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 from mtcp_mm.checkpoints.compare import CheckpointError
-from mtcp_mm.cli.launch import require_file, run_tool
+from mtcp_mm.cli.launch import (
+    add_trust_checkpoint,
+    require_file,
+    run_tool,
+)
 from mtcp_mm.report.collect import collect
 from mtcp_mm.report.published import NAMES
 from mtcp_mm.report.write import write_report
@@ -56,6 +60,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         help='override settings of the configs, e.g. where the data are')
+    add_trust_checkpoint(parser)
     args = parser.parse_args()
     if args.checkpoint and len(args.checkpoint) != len(args.work_dirs):
         parser.error(f'--checkpoint names {len(args.checkpoint)} files for '

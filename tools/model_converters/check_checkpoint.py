@@ -20,7 +20,12 @@ from mmengine.registry import init_default_scope
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.loading import pretrained_cfgs
 from mtcp_mm.checkpoints.whole import load_into
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import (
+    add_cfg_options,
+    add_trust_checkpoint,
+    read_config,
+    run_tool,
+)
 from mtcp_mm.registry import MODELS
 
 
@@ -40,6 +45,7 @@ def parse_args():
     parser.add_argument(
         '--keys', action='store_true', help='name every key, one a line')
     add_cfg_options(parser)
+    add_trust_checkpoint(parser)
     args = parser.parse_args()
     if args.whole and not args.checkpoint:
         parser.error('--whole needs a checkpoint')

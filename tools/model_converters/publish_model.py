@@ -11,7 +11,11 @@ import argparse
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.publish import publish
-from mtcp_mm.cli.launch import require_file, run_tool
+from mtcp_mm.cli.launch import (
+    add_trust_checkpoint,
+    require_file,
+    run_tool,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -20,6 +24,7 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('out', help='name.pth of the file to write')
+    add_trust_checkpoint(parser)
     args = parser.parse_args()
     if not args.out.endswith('.pth'):
         parser.error(f'the file to write must end in .pth, but is {args.out}')

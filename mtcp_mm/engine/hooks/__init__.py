@@ -1,10 +1,11 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .checkpoint_hook import MultiTaskCheckpointHook
 from .epoch_weighting_hook import EpochWeightingHook
 from .lps_hook import LPSHook
 from .step_guard_hook import StepGuardHook
 from .visualization_hook import MultiTaskVisualizationHook
 
 __all__ = [
-    'EpochWeightingHook', 'LPSHook', 'MultiTaskVisualizationHook',
-    'StepGuardHook'
+    'EpochWeightingHook', 'LPSHook', 'MultiTaskCheckpointHook',
+    'MultiTaskVisualizationHook', 'StepGuardHook'
 ]
