@@ -13,6 +13,7 @@ if [[ $# -lt 4 || $1 == -* ]]; then
     usage
     [[ ${1:-} == -h || ${1:-} == --help ]] && exit 0 || exit 2
 fi
+need_srun
 partition=$1 job_name=$2
 shift 2
 gpus=${GPUS:-8}

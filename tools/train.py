@@ -12,7 +12,6 @@ from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import find_latest_checkpoint
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
@@ -80,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

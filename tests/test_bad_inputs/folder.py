@@ -68,7 +68,7 @@ def read(root, task='SemSegTask', label=None, suffix='.png', photo=None,
     try:
         dataset = GenericMultiTaskDataset(
             str(root), dict(t=dict(type=f'mtcp_mm.{task}', **(options or {}))),
-            split=split, image=images or {},
+            split=split, image=images or {}, serialize_data=False,
             labels=dict(t=dict(dict(suffix=suffix), **(labels or {}))),
             pipeline=[dict(type=kind) for kind in pipeline])
         sample = dataset[0]['data_samples']

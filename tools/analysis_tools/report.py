@@ -16,8 +16,7 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mtcp_mm.checkpoints.compare import CheckpointError
-from mtcp_mm.cli.launch import require_file, run_tool
+from mtcp_mm.cli.launch import device_name, require_file, run_tool
 from mtcp_mm.report.collect import collect
 from mtcp_mm.report.published import NAMES
 from mtcp_mm.report.write import write_report
@@ -49,7 +48,8 @@ def parse_args() -> argparse.Namespace:
         type=int,
         default=3,
         help='worst and best images per task, of each')
-    parser.add_argument('--device', help='default: cuda or cpu')
+    parser.add_argument(
+        '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--title', help='title of the report')
     parser.add_argument(
         '--cfg-options',
@@ -96,4 +96,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)
