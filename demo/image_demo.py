@@ -22,6 +22,7 @@ from mtcp_mm.apis import MultiTaskInferencer
 from mtcp_mm.cli.launch import (
     add_cfg_options,
     add_trust_checkpoint,
+    device_name,
     read_config,
     require_file,
     run_tool,
@@ -40,7 +41,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out-dir', required=True, type=Path, help='folder of the results')
     parser.add_argument(
-        '--device', help="'cpu', 'cuda:1', ...; a GPU by default, if seen")
+        '--device',
+        type=device_name,
+        help="'cpu', 'cuda:1', ...; a GPU by default, if seen")
     parser.add_argument(
         '--batch-size', type=int, default=1, help='images at once')
     parser.add_argument(

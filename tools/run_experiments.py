@@ -152,4 +152,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    run_tool(main, ValueError)
+    run_tool(main)

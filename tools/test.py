@@ -15,7 +15,6 @@ from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
@@ -106,4 +105,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

@@ -10,7 +10,6 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.resuming import newest_whole
 from mtcp_mm.cli.launch import (
     add_common_arguments,
@@ -76,4 +75,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

@@ -8,24 +8,24 @@ from pathlib import Path
 import cv2
 import mmengine.fileio as fileio
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-#: What a folder is searched for, in lower case.
-SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.png', '.webp', '.bmp', '.tif', '.tiff',
-            '.ppm', '.pgm', '.gif', '.avif', '.jp2')
-
-
-class ImageError(ValueError):
-    """A file that is no image, or a broken one."""
+from mtcp_mm.datasets.photos import (
+    SUFFIXES,
+    ImageError,
+    broken,
+    read_content,
+)
 
 
 def decode_photo(content: bytes) -> np.ndarray:
     """Decode an image as a photo.
 
-    What is turned by EXIF stands upright; grey and palettes become RGB; what
-    is transparent is laid on white; 16 bits are cut to the upper 8; of an
-    animation the first picture is taken. Unlike OpenCV, which fills up a
-    truncated file with grey, this fails on it.
+    The pixels are those of training, which reads with OpenCV: what is turned
+    by EXIF stands upright; grey and palettes become RGB; transparency is
+    dropped; 16 bits are cut to the upper 8; of an animation the first picture
+    is taken. Unlike OpenCV, which fills up a truncated file with grey, this
+    fails on it.
 
     Args:
         content (bytes): The file.
@@ -43,10 +43,6 @@ def decode_photo(content: bytes) -> np.ndarray:
                     f'{values.max()}, a photo has 8 or 16 bits per channel')
             grey = (values >> 8).astype(np.uint8)
             return np.repeat(grey[..., None], 3, axis=-1)
-        if image.has_transparency_data:
-            image = image.convert('RGBA')
-            paper = Image.new('RGBA', image.size, 'white')
-            image = Image.alpha_composite(paper, image)
         return np.array(image.convert('RGB'))
 
 
@@ -59,19 +55,11 @@ def read_photo(path: str) -> np.ndarray:
     Raises:
         ImageError: There is no such image, or it is broken.
     """
-    try:
-        content = fileio.get(path)
-    except OSError as error:
-        raise ImageError(f'{path} cannot be read: '
-                         f'{error.strerror or error}') from error
+    content = read_content(path)
     try:
         return decode_photo(content)
-    except UnidentifiedImageError as error:
-        raise ImageError(f'{path} ({len(content)} bytes) is not an image of '
-                         'any known format') from error
     except Exception as error:  # a broken file breaks in many ways
-        raise ImageError(f'{path} ({len(content)} bytes) cannot be decoded: '
-                         f'{error}') from error
+        raise broken(path, content, error) from error
 
 
 def check_array(array: np.ndarray, name: str) -> np.ndarray:

@@ -18,28 +18,33 @@ from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import load_config_file
 from mtcp_mm.utils.task_agreement import check_task_agreement
+from .config_keys import check_keys, check_values
+from .errors import user_message
 
 
-def run_tool(main: Callable[[], int | None],
-             *errors: type[Exception]) -> None:
+def run_tool(main: Callable[[], int | None]) -> None:
     """Run a tool and leave with its exit code, unless that is 0.
+
+    What a user can mend (:func:`mtcp_mm.cli.errors.user_message`) is told
+    without a stack, exit code 2 (of a full disk 1), unless the command line
+    has ``--traceback``.
 
     Args:
         main (Callable): Returns the exit code; None is 0.
-        *errors (type[Exception]): Besides :class:`UsageError`, what the user
-            can mend: one line instead of a traceback, exit code 2; of a
-            full disk 1.
     """
+    with_stack = '--traceback' in sys.argv
+    if with_stack:
+        sys.argv.remove('--traceback')
     try:
         code = main()
-    except (UsageError, *errors) as error:
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        code = 2
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    except Exception as error:
+        message = user_message(error)
+        if with_stack or message is None:
             raise
-        print(f'{Path(sys.argv[0]).name}: error: {error}', file=sys.stderr)
-        code = 1
+        print(f'{Path(sys.argv[0]).name}: error: {message}', file=sys.stderr)
+        full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT,
+                                                 errno.EFBIG)
+        code = 1 if full else 2
     if code:  # a tool may also be run inside of another program
         sys.exit(code)
 
@@ -77,12 +82,43 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+class CfgOptions(DictAction):
+    """``KEY=VALUE``; what is none is told as argparse tells it."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        """See the base class."""
+        for value in values:
+            if not value.partition('=')[0] or '=' not in value:
+                parser.error(f'{option_string}: {value!r} is not KEY=VALUE')
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except (AssertionError, ValueError) as error:
+            parser.error(f'{option_string} {" ".join(values)}: {error}')
+
+
+def device_name(name: str) -> str:
+    """Type of an argument ``--device``: one that is there."""
+    try:
+        kind, index = torch.device(name).type, torch.device(name).index or 0
+    except RuntimeError:
+        kind = ''
+    if kind not in ('cpu', 'cuda'):
+        raise argparse.ArgumentTypeError(
+            f'{name!r} is no device: cpu, cuda or cuda:1 are')
+    count = torch.cuda.device_count()
+    if kind == 'cuda' and index >= count:
+        raise argparse.ArgumentTypeError(
+            f'{name!r} is not there, {count} GPUs are seen: use cpu'
+            f'{"" if not count else " or a lower number"}')
+    return name
+
+
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--cfg-options``, which :func:`read_config` merges."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=CfgOptions,
         metavar='KEY=VALUE',
         help='override settings of the config: a.b=1 c="[1,2]" d="(x,y)"')
 
@@ -91,13 +127,20 @@ def read_config(args: argparse.Namespace) -> Config:
     """Read the config ``args.config`` and merge ``args.cfg_options``.
 
     Raises:
-        UsageError: There is no such file, or a setting has no effect.
+        UsageError: There is no such file, it is no Python, a key is misspelt
+            (:func:`check_keys`), or a setting has no effect.
     """
     require_file(args.config, 'config')
     try:
-        return load_config_file(args.config, args.cfg_options)
-    except ValueError as error:
-        raise UsageError(f'{args.config}: {error}') from error
+        cfg = load_config_file(args.config, args.cfg_options)
+        check_keys(cfg, args.cfg_options or ())
+        check_values(cfg)
+    except Exception as error:  # a config is a program
+        message = user_message(error)
+        if message is None:
+            raise
+        raise UsageError(f'{args.config}: {message}') from error
+    return cfg
 
 
 def require_file(path: str, what: str) -> None:

@@ -1,13 +1,17 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
+from torch.utils.data import get_worker_info
 
 from mtcp_mm.tasks import build_tasks
 from mtcp_mm.utils.errors import DataNotFoundError
 from mtcp_mm.utils.settings import HINT
 from .folder import DataFolder, folders_of
+from .photos import check_photo, some
 
 
 class MultiTaskDataset(BaseDataset):
@@ -71,6 +75,8 @@ class MultiTaskDataset(BaseDataset):
         self.layout = layout
         self.label_files = dict(label_files or {})
         self.backend_args = dict(backend_args) if backend_args else None
+        self._checked: set[int] = set()
+        self._warned_exif = False
         unknown = sorted(set(self.label_files) - set(self.tasks))
         if unknown:
             raise ValueError(f'`label_files` names {", ".join(unknown)}, but '
@@ -90,6 +96,27 @@ class MultiTaskDataset(BaseDataset):
         for name, value in settings.items():
             if value is None:
                 raise ValueError(f'{cls.__name__} got no `{name}`. {HINT}')
+
+    @property
+    def images(self) -> list[dict]:
+        """list[dict]: Where the images are, in every layout."""
+        return [files['image'] for files in self.layouts.values()]
+
+    def prepare_data(self, idx: int) -> dict:
+        """Item ``idx``; see :func:`check_photo`, asked once per image."""
+        if idx not in self._checked:
+            info, worker = self.get_data_info(idx), get_worker_info()
+            turned = check_photo(info['img_path'], self.backend_args)
+            said = self._warned_exif or (worker and worker.id)
+            if turned in range(2, 9) and info['label_infos'] and not said:
+                self._warned_exif = True
+                print_log(
+                    f'{info["img_path"]} is turned by EXIF (orientation '
+                    f'{turned}) when it is read, its labels are not. Labels '
+                    'that were drawn on the upright photo fit; else store '
+                    'the photos without EXIF.', 'current', logging.WARNING)
+            self._checked.add(idx)
+        return super().prepare_data(idx)
 
     def get_data_info(self, idx: int) -> dict:
         """Item ``idx``; the task objects are shared, not copied."""
@@ -164,7 +191,7 @@ class MultiTaskDataset(BaseDataset):
             raise DataNotFoundError(
                 f'data_root={self.data_root!r} of {type(self).__name__} is no '
                 f'folder. {self._expected()}')
-        ids = folder.read_ids(self.split_dir, self.split)
+        ids = folder.read_ids(self.split_dir, self.split, self.images)
         path = folder.path(self.split_dir, f'{self.split}.txt')
         if ids is None:
             splits = ', '.join(sorted(folder.names(self.split_dir, '.txt')))
@@ -175,6 +202,11 @@ class MultiTaskDataset(BaseDataset):
         if not ids:
             raise ValueError(f'{path} is empty: it must list one id of an '
                              'image per line, such as 0001.')
+        if twice := [i for i, n in Counter(ids).items() if n > 1]:
+            print_log(
+                f'{path} lists {len(twice)} ids more than once, such as '
+                f'{twice[0]}: these images count more than once.', 'current',
+                logging.WARNING)
         return ids
 
     def _find_images(self, folder: DataFolder,
@@ -189,9 +221,18 @@ class MultiTaskDataset(BaseDataset):
             paths = ' or '.join(
                 folder.path(f, missing[0] + s['suffix'])
                 for s in sources.values() for f in folders_of(s))
+            strays = [f for s in sources.values()
+                      for f in folder.strays(s, missing)]
+            hint = ''
+            if strays:
+                hint = (f'{some(strays)} there: suffixes must be equal, upper '
+                        'and lower case too. Rename or convert. ')
+            elif len(missing[0].split()) > 1:
+                hint = (f'Line {ids.index(missing[0]) + 1} of the list has '
+                        'several words; expected is one id per line. ')
             raise DataNotFoundError(
                 f'{paths} does not exist. {len(missing)} of the {len(ids)} '
-                f'images of split `{self.split}` are missing. '
+                f'images of split `{self.split}` are missing. {hint}'
                 f'{self._expected()}')
         return layout, found[layout]
 
@@ -231,6 +272,11 @@ class MultiTaskDataset(BaseDataset):
                 f'{len(paths)} of the {len(ids)} images of split '
                 f'`{self.split}` have a label for task `{name}`.',
                 logger='current')
+            if strays := folder.strays(source, set(ids) - set(paths)):
+                print_log(
+                    f'{some(strays)} left out as labels of task `{name}`, '
+                    f'which end in {source["suffix"]}. Rename or convert.',
+                    'current', logging.WARNING)
         del source['folder'], source['suffix']
         infos = {i: dict(path=path, **source) for i, path in paths.items()}
         if 'valid' in source:

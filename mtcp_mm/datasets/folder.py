@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import codecs
 from collections.abc import Iterable, Mapping
 
 import mmengine.fileio as fileio
@@ -59,10 +60,49 @@ class DataFolder:
             })
         return found
 
-    def read_ids(self, folder: str, name: str) -> list[str] | None:
-        """Lines of ``<folder>/<name>.txt``; None if there is no such file."""
+    def strays(self, source: Mapping, ids: Iterable[str]) -> list[str]:
+        """Files named like an id, but with another suffix, such as '.JPG'."""
+        ids, suffix = set(ids), source['suffix']
+        return sorted(
+            self.path(folder, name) for folder in folders_of(source)
+            for name in self.names(folder) if not name.endswith(suffix) and (
+                name in ids or name.rpartition('.')[0] in ids))
+
+    def read_ids(self,
+                 folder: str,
+                 name: str,
+                 images: Iterable[Mapping] = ()) -> list[str] | None:
+        """Lines of ``<folder>/<name>.txt``; None if there is no such file.
+
+        Args:
+            folder (str): Folder of the list.
+            name (str): Its name.
+            images (Iterable[Mapping]): Sources of the images: of a path such
+                as ``images/0001.jpg`` the id is taken.
+
+        Raises:
+            ValueError: It is not text.
+        """
         path = self.path(folder, f'{name}.txt')
         if not self.backend.isfile(path):
             return None
-        lines = self.backend.get_text(path).splitlines()
-        return [line.strip() for line in lines if line.strip()]
+        content = self.backend.get(path)
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        try:
+            text = content.decode('utf-16' if wide else 'utf-8-sig')
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{path} is no text in UTF-8 ({error}): save it '
+                             'as such, an id of an image per line.') from error
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return [_id_of(line, images) for line in lines]
+
+
+def _id_of(line: str, images: Iterable[Mapping]) -> str:
+    """Id of an image that may be listed as path."""
+    name = '/' + line.replace('\\', '/')
+    for source in images:
+        for folder in folders_of(source):
+            name = name.rpartition(f'/{folder.strip("/")}/')[2]
+        if name.lower().endswith(source['suffix'].lower()):
+            name = name[:-len(source['suffix'])]
+    return name.lstrip('/').removeprefix('./')

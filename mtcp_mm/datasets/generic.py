@@ -1,10 +1,14 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
 from collections.abc import Mapping
+
+from mmengine.logging import print_log
 
 from mtcp_mm.registry import DATASETS
 from mtcp_mm.utils.errors import DataNotFoundError
 from .base import MultiTaskDataset
 from .folder import DataFolder
+from .photos import SUFFIXES, UNREAD, some
 
 
 @DATASETS.register_module()
@@ -81,4 +85,21 @@ class GenericMultiTaskDataset(MultiTaskDataset):
             raise DataNotFoundError(
                 f'{folder.path(image["folder"])} holds no image ending in '
                 f'{image["suffix"]}. {there}')
+        if others := self._other_photos(folder, image):
+            print_log(
+                f'{some(others)} left out of {folder.path(image["folder"])}: '
+                f'only what ends in {image["suffix"]} is read. Rename or '
+                'convert them.', 'current', logging.WARNING)
         return ids
+
+    def _other_photos(self, folder: DataFolder, image: Mapping) -> list[str]:
+        """Photos in the folder of the images that end otherwise."""
+        place = folder.path(image['folder'])
+        labels = [(folder.path(s['folder']), s['suffix'])
+                  for s in self.layouts['generic'].values() if s is not image]
+        return sorted(
+            name for name in folder.names(image['folder'])
+            if name.lower().endswith(SUFFIXES + UNREAD)
+            and not name.endswith(image['suffix'])
+            and not any(f'{place}/{name}'.startswith(f'{label}/') and
+                        name.endswith(suffix) for label, suffix in labels))

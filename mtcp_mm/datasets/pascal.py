@@ -63,7 +63,7 @@ class PASCALContextMultiTaskDataset(MultiTaskDataset):
                 suffix='.png'),
             human_parts=dict(
                 folder='human_parts', suffix='.mat', decoder=decode_parts),
-            saliency=dict(folder='sal_distill', suffix='.png'),
+            saliency=dict(folder='sal_distill', suffix='.png', high=255),
             normals=dict(
                 folder='normals_distill',
                 suffix='.png',

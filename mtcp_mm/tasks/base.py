@@ -36,6 +36,8 @@ class DenseTask(metaclass=ABCMeta):
     ignore_value: int | float = 0
     #: What a label file holds, in a few words.
     label_format = ''
+    #: The values of a file must survive exactly: a JPEG is refused.
+    exact = False
     #: Criterion that is built when the config names none.
     default_loss: dict = {}
     #: Metric that is built when the config names none; None: not scored.
@@ -103,6 +105,38 @@ class DenseTask(metaclass=ABCMeta):
         Raises:
             ValueError: The file does not hold a label of this task.
         """
+
+    def as_map(self,
+               raw: np.ndarray,
+               path: str,
+               what: str,
+               channels: int = 1,
+               kinds: str = 'uif') -> np.ndarray:
+        """Check shape and type of what a file holds.
+
+        Args:
+            raw (np.ndarray): (H, W), or (H, W, C) with ``channels`` > 1; a
+                last axis of one channel is dropped.
+            path (str): Named in error messages.
+            what (str): What it should be, e.g. 'a depth map (H, W)'.
+            channels (int): Defaults to 1.
+            kinds (str): Types that are numbers here, see ``np.dtype.kind``.
+
+        Raises:
+            ValueError: Another shape, or values that are no such numbers.
+        """
+        if raw.dtype.kind not in kinds:
+            raise ValueError(
+                f'{path} must hold {what} for task `{self.name}` as whole '
+                f'numbers or floats, but its values are {raw.dtype}. Convert '
+                'it, or say where the labels are.')
+        if channels == 1 and raw.ndim == 3 and raw.shape[-1] == 1:
+            raw = raw[..., 0]
+        if raw.shape[2:] != ((channels, ) if channels > 1 else
+                             ()) or raw.ndim < 2 or not raw.size:
+            raise ValueError(f'{path} must hold {what} for task '
+                             f'`{self.name}`, but has shape {raw.shape}.')
+        return raw
 
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
         """Why a file is probably no label of this task, though it decodes.

@@ -37,21 +37,26 @@ class DepthTask(DenseTask):
             path (str): Named in error messages.
             scale (float): Metres per unit of the file. Defaults to 1.
         """
-        if raw.ndim == 3 and raw.shape[-1] == 1:
-            raw = raw[..., 0]
-        if raw.ndim != 2:
-            raise ValueError(f'{path} must hold a depth map (H, W) for task '
-                             f'`{self.name}`, but has shape {raw.shape}.')
+        raw = self.as_map(raw, path, 'a depth map (H, W)')
         depth = raw.astype(np.float32) * np.float32(scale)
         depth[~np.isfinite(depth) | (depth < 0)] = self.ignore_value
         return depth
 
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
-        """Most pixels are farther away than any of these cameras measures."""
+        """Another unit, a picture for the eye, or nothing that is known."""
         known = label[label > 0]
-        if known.size and (middle := np.median(known)) > 100:
-            return (f'half of its depths are above {middle:.0f} m: '
-                    'are these millimetres?')
+        if not known.size:
+            return ('no pixel has a depth above 0: was it negated?'
+                    if (raw != 0).any() else None)
+        if (middle := np.median(known)) > 100:
+            return (f'half of its depths are above {middle:.0f} m: are these '
+                    'millimetres? `scale` is the metres per unit, 0.001')
+        if raw.dtype == np.uint8:
+            return ('it has 8 bits, so at most 255 different depths: is this '
+                    'a picture of the depth?')
+        if raw.dtype.kind == 'f' and raw.max() == 1 and raw.min() >= 0:
+            return ('its depths end at exactly 1: are they divided by the '
+                    'maximum?')
         return None
 
     def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:

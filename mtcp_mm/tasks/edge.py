@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
+from .mask import decode_mask, doubt_mask
 
 
 @TASKS.register_module()
@@ -31,20 +32,16 @@ class EdgeTask(DenseTask):
             dict(type='mtcp_mm.BalancedBCELoss', pos_weight=pos_weight))
         super().__init__(out_channels=1, **kwargs)
 
-    def decode_label(self, raw: np.ndarray, path: str = '') -> np.ndarray:
-        """See :meth:`DenseTask.decode_label`.
+    def decode_label(self,
+                     raw: np.ndarray,
+                     path: str = '',
+                     high: float | None = None) -> np.ndarray:
+        """See :func:`mtcp_mm.tasks.mask.decode_mask`."""
+        return decode_mask(self, raw, path, high)
 
-        Args:
-            raw (np.ndarray): (H, W); 0..1, or uint8 0..255.
-            path (str): Named in error messages.
-        """
-        if raw.ndim == 3 and raw.shape[-1] == 1:
-            raw = raw[..., 0]
-        if raw.ndim != 2:
-            raise ValueError(f'{path} must hold an edge map (H, W) for task '
-                             f'`{self.name}`, but has shape {raw.shape}.')
-        high = 127 if raw.dtype == np.uint8 and raw.max(initial=0) > 1 else 0.5
-        return (raw > high).astype(np.uint8)
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """See :func:`mtcp_mm.tasks.mask.doubt_mask`."""
+        return doubt_mask(raw, label)
 
     def valid_mask(self, target: Tensor) -> Tensor:
         """See :meth:`DenseTask.valid_mask`."""

@@ -35,9 +35,13 @@ class NormalsTask(DenseTask):
             raw (np.ndarray): (H, W, 3); uint8 is read as 2 * v / 255 - 1.
             path (str): Named in error messages.
         """
-        if raw.ndim != 3 or raw.shape[-1] != 3:
-            raise ValueError(f'{path} must hold normals (H, W, 3) for task '
-                             f'`{self.name}`, but has shape {raw.shape}.')
+        raw = self.as_map(raw, path, 'normals (H, W, 3)', channels=3)
+        if raw.dtype != np.uint8 and (raw.dtype.kind == 'u' or (
+                raw.min() >= 0 and raw.max() > 2)):
+            raise ValueError(
+                f'{path} holds {raw.dtype} values of {raw.min():g} to '
+                f'{raw.max():g}, but normals of task `{self.name}` are -1..1, '
+                'or 0..255 as uint8. Save them as one of these.')
         normals = raw.astype(np.float32)
         if raw.dtype == np.uint8:
             normals = normals * np.float32(2 / 255) - 1
@@ -47,12 +51,16 @@ class NormalsTask(DenseTask):
         return np.where(missing, 0, normals / np.where(missing, 1, length))
 
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
-        """Vectors are not of unit length before they are normalised."""
+        """Vectors that are not of unit length, or that never point back."""
         known = (label[::2, ::2] != 0).any(-1)  # a quarter tells as much
         stored = raw[::2, ::2][known].astype(np.float32)
         if raw.dtype == np.uint8:
             stored = stored * np.float32(2 / 255) - 1
         length = np.linalg.norm(stored, axis=-1)
+        varies = length.size and stored.std(axis=0).max() > .05
+        if varies and stored.min() >= 0:
+            return ('none of its vectors has a negative component: are they '
+                    'in 0..1?')
         if length.size and not .9 < (middle := np.median(length)) < 1.1:
             return f'its vectors have a median length of {middle:.3g}'
         return None

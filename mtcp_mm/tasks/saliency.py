@@ -4,6 +4,7 @@ from torch import Tensor
 
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
+from .mask import decode_mask, doubt_mask
 
 
 @TASKS.register_module()
@@ -28,28 +29,12 @@ class SaliencyTask(DenseTask):
                      raw: np.ndarray,
                      path: str = '',
                      high: float | None = None) -> np.ndarray:
-        """See :meth:`DenseTask.decode_label`.
+        """See :func:`mtcp_mm.tasks.mask.decode_mask`."""
+        return decode_mask(self, raw, path, high)
 
-        What lies above half of ``high`` is salient (the distilled maps of
-        PASCAL_MT: above 0.5 * 255).
-
-        Args:
-            raw (np.ndarray): Saliency map (H, W).
-            path (str): Named in error messages.
-            high (float, optional): Value of full saliency. Defaults to 1 for
-                floats and booleans, 255 for integers.
-        """
-        if raw.ndim == 3 and raw.shape[-1] == 1:
-            raw = raw[..., 0]
-        if raw.ndim != 2:
-            raise ValueError(f'{path} must hold a saliency map (H, W) for '
-                             f'task `{self.name}`, but has shape {raw.shape}.')
-        if high is None:
-            high = 1. if raw.dtype.kind in 'fb' else 255.
-        label = (raw > high / 2).astype(np.uint8)
-        if raw.dtype.kind == 'f':
-            label[np.isnan(raw)] = self.ignore_value
-        return label
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """See :func:`mtcp_mm.tasks.mask.doubt_mask`."""
+        return doubt_mask(raw, label)
 
     def valid_mask(self, target: Tensor) -> Tensor:
         """See :meth:`DenseTask.valid_mask`."""

@@ -20,10 +20,14 @@ class SemSegTask(DenseTask):
     Args:
         num_classes (int): Number of classes, void not counted.
         **kwargs: See :class:`DenseTask`.
+
+    Raises:
+        ValueError: ``num_classes`` is no whole number in 1..255.
     """
 
     ignore_value = 255
     label_format = 'class numbers (H, W)'
+    exact = True
     default_loss = dict(
         type='mmseg.CrossEntropyLoss', use_sigmoid=False, avg_non_ignore=True)
     default_metric = dict(type='mtcp_mm.SegmentationMetric')
@@ -31,6 +35,12 @@ class SemSegTask(DenseTask):
     error_units = dict(wrong='')
 
     def __init__(self, num_classes: int, **kwargs) -> None:
+        if (not isinstance(num_classes, int) or isinstance(num_classes, bool)
+                or not 1 <= num_classes <= 255):
+            raise ValueError(
+                f'num_classes={num_classes!r} of {type(self).__name__} must '
+                'be a whole number in 1..255: a label has 8 bits, and 255 is '
+                'void. Merge rare classes.')
         super().__init__(out_channels=num_classes, **kwargs)
         self.num_classes = num_classes
 
@@ -46,9 +56,20 @@ class SemSegTask(DenseTask):
             reduce_zero_label (bool): The file counts classes from 1 and
                 holds 0 for void, as NYUD-v2 does.
         """
-        if raw.ndim != 2:
-            raise ValueError(f'{path} must hold a label map (H, W) for task '
-                             f'`{self.name}`, but has shape {raw.shape}.')
+        if raw.ndim == 3 and raw.shape[-1] == 3:
+            raise ValueError(
+                f'{path} has shape {raw.shape}, a picture in RGB colours, but '
+                f'task `{self.name}` needs class numbers (H, W). Save the '
+                'index of the class as grey value, or with a palette.')
+        raw = self.as_map(raw, path, 'a label map (H, W)', kinds='buif')
+        if raw.dtype.kind == 'f':
+            raw = np.where(np.isnan(raw), self.ignore_value, raw)
+            odd = raw[(raw != np.floor(raw)) | (np.abs(raw) > 1e9)]
+            if odd.size:
+                raise ValueError(
+                    f'{path} holds {odd[0]:g}, but labels of task '
+                    f'`{self.name}` are whole numbers, 255 or NaN = void. '
+                    'Resize label maps by nearest neighbour only.')
         label = raw.astype(np.int64)
         if reduce_zero_label:
             label = np.where((label == 0) | (label == 255), 255, label - 1)
@@ -59,10 +80,19 @@ class SemSegTask(DenseTask):
             raise ValueError(
                 f'{path} holds label {int(raw[bad].max())}, but task '
                 f'`{self.name}` has {self.num_classes} classes ({expected}).\n'
-                'Is `num_classes` right, and is this the right archive? Check '
-                'it with\n    python tools/dataset_converters/check_dataset.py'
-                ' <data_root> --type nyud|pascal')
+                'Set `num_classes`, or map the numbers of the files to '
+                'these. For NYUD-v2 and PASCAL-Context,\n'
+                '    python tools/dataset_converters/check_dataset.py\n'
+                'tells whether this is the right archive.')
         return label.astype(np.uint8)
+
+    def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
+        """A mask of black and white: its white is void."""
+        white = raw == 255
+        if white.mean() > .05 and not raw[~white].any():
+            return ('it holds 0 and 255 only, and 255 is void: is this a '
+                    'mask? Save its classes as 0 and 1')
+        return None
 
     def label_to_tensor(self, label: np.ndarray) -> Tensor:
         """Pack a label: (H, W) uint8 to (1, H, W) int64."""

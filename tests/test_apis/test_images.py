@@ -65,18 +65,15 @@ class TestDecodePhoto:
         assert decode_photo(encode(image)).tolist() == [
             [[9, 8, 7], [60, 50, 40]], [[255, 0, 0], [60, 50, 40]]]
 
-    def test_transparent_lies_on_white(self):
+    def test_transparency_is_dropped_as_opencv_does(self):
+        palette = Image.fromarray(np.array([[0, 1]], np.uint8), 'P')
+        palette.putpalette([9, 8, 7, 60, 50, 40])
         rgba = np.array([[[10, 20, 30, 255], [10, 20, 30, 0],
                           [100, 0, 200, 51]]], np.uint8)
-        # 0.2 of the colour, 0.8 of white
-        assert decode_photo(encode(rgba))[0].tolist() == [
-            [10, 20, 30], [255, 255, 255], [224, 204, 244]]
-
-    def test_transparent_colour_of_palette(self):
-        image = Image.fromarray(np.array([[0, 1]], np.uint8), 'P')
-        image.putpalette([9, 8, 7, 60, 50, 40])
-        content = encode(image, transparency=1)
-        assert decode_photo(content)[0].tolist() == [[9, 8, 7], [255] * 3]
+        for content in (encode(rgba), encode(palette, transparency=1)):
+            opencv = cv2.imdecode(np.frombuffer(content, np.uint8), 1)
+            np.testing.assert_array_equal(
+                decode_photo(content), opencv[..., ::-1])
 
     def test_cmyk(self):
         """Without black, ink is what white lacks."""
@@ -105,8 +102,8 @@ class TestDecodePhoto:
 class TestReadPhoto:
 
     @pytest.mark.parametrize('name, content, message', [
-        ('text.jpg', b'hello', r'text.jpg \(5 bytes\) is not an image'),
-        ('empty.png', b'', r'empty.png \(0 bytes\) is not an image'),
+        ('text.jpg', b'hello', r'text.jpg \(5 bytes\) .* not an image'),
+        ('empty.png', b'', r'empty.png is an empty file'),
         ('cut.jpg', encode(RGB.repeat(90, 0).repeat(90, 1), 'JPEG')[:1500],
          r'cut.jpg \(1500 bytes\) cannot be decoded: .*truncated'),
         ('cut.png', encode(RGB)[:90], r'cut.png \(90 bytes\) cannot'),

@@ -19,7 +19,8 @@ class TestSaliencyTask:
 
     @pytest.mark.parametrize('raw, expected', [
         (np.array([[0, 1, 127, 128, 255]], np.uint8), [0, 0, 0, 1, 1]),
-        (np.array([[0, 1, 1]], np.uint8), [0, 0, 0]),
+        (np.array([[0, 1, 1]], np.uint8), [0, 1, 1]),
+        (np.array([[0, 1]], np.int64), [0, 1]),
         (np.array([[0, .5, .51, np.nan]], np.float32), [0, 0, 1, 255]),
         (np.array([[False, True]]), [0, 1]),
     ])

@@ -19,7 +19,12 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mtcp_mm.checkpoints.config import without_checkpoints
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import (
+    add_cfg_options,
+    device_name,
+    read_config,
+    run_tool,
+)
 from mtcp_mm.registry import MODELS
 
 
@@ -33,7 +38,8 @@ def parse_args():
         '--size', type=int, nargs=2, metavar=('H', 'W'), default=(480, 640))
     parser.add_argument('--batch-size', type=int, default=1)
     parser.add_argument('--iters', type=int, default=1)
-    parser.add_argument('--device', default=None, help='default: cuda or cpu')
+    parser.add_argument(
+        '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--amp', action='store_true', help='fp16, GPU only')
     add_cfg_options(parser)
     return parser.parse_args()

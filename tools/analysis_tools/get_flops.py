@@ -21,7 +21,12 @@ from mmengine.registry import init_default_scope
 from prettytable import PrettyTable, TableStyle
 
 from mtcp_mm.checkpoints.config import without_checkpoints
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import (
+    add_cfg_options,
+    device_name,
+    read_config,
+    run_tool,
+)
 from mtcp_mm.registry import MODELS
 from mtcp_mm.report.complexity import (
     NOT_COUNTED,
@@ -47,7 +52,9 @@ def parse_args() -> argparse.Namespace:
         metavar=('H', 'W'),
         help='size of the image; by default that of the test pipeline')
     parser.add_argument(
-        '--device', help='where the time is taken; default: cuda or cpu')
+        '--device',
+        type=device_name,
+        help='where the time is taken; default: cuda or cpu')
     parser.add_argument(
         '--repeat',
         type=int,

@@ -163,4 +163,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, FileNotFoundError, ValueError)
+    run_tool(main)

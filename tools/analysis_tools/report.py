@@ -16,9 +16,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.cli.launch import (
     add_trust_checkpoint,
+    device_name,
     require_file,
     run_tool,
 )
@@ -53,7 +53,8 @@ def parse_args() -> argparse.Namespace:
         type=int,
         default=3,
         help='worst and best images per task, of each')
-    parser.add_argument('--device', help='default: cuda or cpu')
+    parser.add_argument(
+        '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--title', help='title of the report')
     parser.add_argument(
         '--cfg-options',
@@ -101,4 +102,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

@@ -17,7 +17,6 @@ import argparse
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.loading import pretrained_cfgs
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.cli.launch import (
@@ -79,4 +78,4 @@ def main():
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

@@ -153,4 +153,4 @@ def main():
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

@@ -9,7 +9,6 @@ which holds the config and the classes. See docs/checkpoints.md.
 """
 import argparse
 
-from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.publish import publish
 from mtcp_mm.cli.launch import (
     add_trust_checkpoint,
@@ -42,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main)

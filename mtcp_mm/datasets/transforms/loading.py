@@ -1,11 +1,15 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
 import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmengine.logging import print_log
 from PIL import Image
+from torch.utils.data import get_worker_info
 
 from mtcp_mm.registry import TRANSFORMS
 from mtcp_mm.tasks import DenseTask
@@ -24,8 +28,11 @@ def decode_image(content: bytes) -> np.ndarray:
     """
     with Image.open(BytesIO(content)) as image:
         if image.mode in ('1', 'L', 'P'):
-            return np.array(image).astype(np.uint8)
-        if image.mode == 'LA':
+            # Pillow stretches grey of 2 and 4 bits to 0..255
+            few = re.search(r'L;([24])\b', str(image.tile))
+            step = 255 // (2**int(few[1]) - 1) if few else 1
+            return np.array(image).astype(np.uint8) // np.uint8(step)
+        if image.mode in ('LA', 'PA'):
             return np.array(image)[..., 0]
         if image.mode.startswith('I;16'):
             return np.array(image).astype(np.uint16)
@@ -57,6 +64,9 @@ class LoadMultiTaskAnnotations(BaseTransform):
     - seg_fields: gets ``gt_<task>``, so that transforms of mmcv and mmseg
       move every label along, by nearest neighbour
 
+    Of the first :attr:`doubted` labels of a task, the first that is odd
+    (:meth:`DenseTask.doubt`) gives a warning.
+
     Options of a label:
 
     - decoder (Callable): turns the content of the file (bytes) into an
@@ -71,9 +81,12 @@ class LoadMultiTaskAnnotations(BaseTransform):
     #: How a file is decoded, by its suffix; everything else is an image.
     decoders = {'.npy': decode_npy}
     kinds = {'.npy': 'an array', '.mat': 'a MATLAB file'}
+    #: Labels of each task that are doubted, by the first worker only.
+    doubted = 8
 
     def __init__(self, backend_args: dict | None = None) -> None:
         self.backend_args = dict(backend_args) if backend_args else None
+        self.seen: dict[str, int] = {}
 
     def transform(self, results: dict) -> dict:
         """Read the labels.
@@ -107,7 +120,7 @@ class LoadMultiTaskAnnotations(BaseTransform):
         """
         info = dict(info)
         path, valid = info.pop('path'), info.pop('valid', None)
-        raw = self.read(path, info.pop('decoder', None))
+        raw = self.read(path, info.pop('decoder', None), task.exact)
         label = task.decode_label(raw, path=path, **info)
         maps = {path: label}
         if valid is not None:
@@ -115,21 +128,42 @@ class LoadMultiTaskAnnotations(BaseTransform):
         shape = tuple((shape or label.shape)[:2])
         for file, array in maps.items():
             if array.shape[:2] != shape:
+                turned = array.shape[1::-1] == shape and (
+                    ' The image may be turned by EXIF, its label is not: '
+                    'store both the same way up.')
                 raise ValueError(
                     f'{file} holds a label of {array.shape[:2]} (height, '
                     f'width) for task `{task.name}`, but the image {image} '
                     f'has {shape}. Are images and labels from the same '
-                    'archive?')
+                    f'archive?{turned or ""}')
         if valid is not None:
             label[~maps[valid['path']]] = task.ignore_value
+        self.doubt(task, raw, label, path)
         return label
+
+    def doubt(self, task: DenseTask, raw: np.ndarray, label: np.ndarray,
+              path: str) -> None:
+        """Warn once per task of a label that is probably none."""
+        worker, seen = get_worker_info(), self.seen.get(task.name, 0)
+        if seen < self.doubted and not (worker and worker.id):
+            self.seen[task.name] = seen + 1
+            if doubt := task.doubt(raw, label):
+                self.seen[task.name] = self.doubted
+                print_log(
+                    f'{path} is doubtful as label of task `{task.name}`: '
+                    f'{doubt}. Expected: {task.label_format}.', 'current',
+                    logging.WARNING)
 
     def read(self,
              path: str,
-             decoder: Callable[[bytes], np.ndarray] | None = None
-             ) -> np.ndarray:
+             decoder: Callable[[bytes], np.ndarray] | None = None,
+             exact: bool = False) -> np.ndarray:
         """Content of a label file as it is stored."""
         content = fileio.get(path, backend_args=self.backend_args)
+        if exact and content.startswith(b'\xff\xd8\xff'):
+            raise ValueError(
+                f'{path} is a JPEG, which changes class numbers along every '
+                'boundary. Make PNG files from the source of these labels.')
         suffix = '.' + path.rpartition('.')[-1].lower()
         decode = decoder or self.decoders.get(suffix, decode_image)
         try:

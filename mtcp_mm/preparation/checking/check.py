@@ -61,7 +61,7 @@ class _Check:
         place, lists = self.dataset.split_dir, {}
         for split in SPLITS:
             file = f'{place}/{split}.txt'
-            ids = self.folder.read_ids(place, split)
+            ids = self.folder.read_ids(place, split, self.dataset.images)
             if not ids:
                 self.fault(
                     file, 'is not there' if ids is None else 'is empty',
@@ -140,7 +140,8 @@ class _Check:
         self.layout, files = layout, self.dataset.layouts[layout]
         others = self.folder.names(self.dataset.split_dir, '.txt')
         listed = set(ids).union(*(
-            self.folder.read_ids(self.dataset.split_dir, name) or ()
+            self.folder.read_ids(self.dataset.split_dir, name,
+                                 self.dataset.images) or ()
             for name in others))
         self.check_presence('image', files['image'], images, ids, listed)
         infos = {}

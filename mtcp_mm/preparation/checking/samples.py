@@ -65,10 +65,11 @@ class RecordingLoader(LoadMultiTaskAnnotations):
     """Keeps what the last label file held before it became a label."""
 
     raw: np.ndarray | None = None
+    doubted = 0  # the doubts are faults here
 
-    def read(self, path, decoder=None) -> np.ndarray:
+    def read(self, path, decoder=None, exact=False) -> np.ndarray:
         """See the base class; the file that says what counts comes second."""
-        raw = super().read(path, decoder)
+        raw = super().read(path, decoder, exact)
         self.raw = raw if self.raw is None else self.raw
         return raw
 
