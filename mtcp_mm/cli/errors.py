@@ -32,6 +32,7 @@ def user_message(error: Exception) -> str | None:
     worker = WORKER.match(text)
     if worker:
         text = re.split(rf'\n(?:[\w.]+\.)?{type(error).__name__}: ', text)[-1]
+        text = text.strip()
     if isinstance(error, OSError):
         return text
     on_purpose = (_raised_there(str(error)) if worker else
