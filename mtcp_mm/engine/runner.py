@@ -3,9 +3,9 @@ import re
 from collections.abc import Callable
 
 from mmengine.config import Config
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.optim import OptimWrapper
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable
@@ -13,6 +13,7 @@ from mtcp_mm.checkpoints.whole import check_whole, load_into
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
+from .best_score import choose_best
 
 
 @RUNNERS.register_module()
@@ -53,6 +54,18 @@ class MultiTaskRunner(Runner):
             kind = 'mtcp_mm.MultiTaskOptimWrapperConstructor'
             optim_wrapper = dict(dict(constructor=kind), **optim_wrapper)
         return super().build_optim_wrapper(optim_wrapper)
+
+    def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """MMEngine's; now it is known which scores there will be.
+
+        Raises:
+            UsageError: ``save_best`` is none of them.
+        """
+        loop = super().build_val_loop(loop)
+        for hook in self.hooks:
+            if isinstance(hook, CheckpointHook) and hook.save_best:
+                choose_best(hook, loop.evaluator)
+        return loop
 
     def load_checkpoint(self,
                         filename: str,
