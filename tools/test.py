@@ -27,6 +27,7 @@ from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
 from mtcp_mm.evaluation.score_record import describe_run, write_json
 from mtcp_mm.evaluation.score_table import score_table
 from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.numbers import NumbersError
 
 
 def parse_args() -> argparse.Namespace:
@@ -106,4 +107,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main, CheckpointError, NumbersError)

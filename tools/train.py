@@ -21,6 +21,7 @@ from mtcp_mm.cli.launch import (
 )
 from mtcp_mm.records.environment import git_revision
 from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.numbers import NumbersError
 
 
 def parse_args() -> argparse.Namespace:
@@ -80,4 +81,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    run_tool(main, CheckpointError)
+    run_tool(main, CheckpointError, NumbersError)

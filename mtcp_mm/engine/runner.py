@@ -44,8 +44,12 @@ class MultiTaskRunner(Runner):
     def register_default_hooks(
             self, hooks: dict[str, Hook | dict] | None = None) -> None:
         """MMEngine's, and ``step_guard``."""
-        guard = dict(step_guard=dict(type='mtcp_mm.StepGuardHook'))
-        super().register_default_hooks({**guard, **(hooks or {})})
+        hooks = dict(hooks or {})
+        guard = hooks.get('step_guard', {})
+        if isinstance(guard, dict):
+            kind = 'mtcp_mm.StepGuardHook'
+            hooks['step_guard'] = dict(dict(type=kind), **guard)
+        super().register_default_hooks(hooks)
 
     def build_optim_wrapper(
             self, optim_wrapper: dict | OptimWrapper) -> OptimWrapper:
