@@ -24,8 +24,7 @@ default_hooks = dict(
         by_epoch=True,
         interval=1,
         max_keep_ckpts=2,
-        save_best='semseg/mIoU',
-        rule='greater'),
+        save_best='auto'),  # the main score of the first task
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sync_buffers=dict(type='SyncBuffersHook'),  # every rank has its own BN
     visualization=dict(type='mtcp_mm.MultiTaskVisualizationHook'))

@@ -7,4 +7,3 @@ model = dict(
     decode_head=dict(with_srm=False),
     loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
 custom_hooks = []  # no LPSHook
-default_hooks = dict(checkpoint=dict(save_best='depth/rmse', rule='less'))

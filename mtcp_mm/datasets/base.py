@@ -127,6 +127,8 @@ class MultiTaskDataset(BaseDataset):
     def _collect_task_meta(self) -> dict[str, dict]:
         """Names and colours of the classes of every task that has some."""
         meta = self._metainfo
+        if isinstance(meta.get('classes'), str):  # one name, no letters
+            meta['classes'] = (meta['classes'], )
         known = {
             self.main_label:
             {k: meta[k]
@@ -138,7 +140,10 @@ class MultiTaskDataset(BaseDataset):
         for name, task in self.tasks.items():
             alias = self.label_files.get(name)
             alias = alias if isinstance(alias, str) else name
-            task_meta[name] = dict(known.get(name) or known.get(alias) or {})
+            found = dict(known.get(name) or known.get(alias) or {})
+            if isinstance(found.get('classes'), str):
+                found['classes'] = (found['classes'], )
+            task_meta[name] = found
             self._check_classes(name, getattr(task, 'num_classes', None),
                                 task_meta[name])
         return {name: m for name, m in task_meta.items() if m}

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from mmengine.config import Config
 from mmengine.dist import master_only
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.optim import OptimWrapper
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
 from mtcp_mm.checkpoints.config import disarm_resumed_config
@@ -17,6 +17,7 @@ from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
+from .best_score import choose_best
 from .hooks import EpochWeightingHook
 
 
@@ -69,7 +70,10 @@ class MultiTaskRunner(Runner):
         """MMEngine's, with a CheckpointHook that loses no file, and a
         ``step_guard``."""
         hooks = dict(hooks or {})
-        hooks.setdefault('step_guard', dict(type='mtcp_mm.StepGuardHook'))
+        guard = hooks.get('step_guard', {})
+        if isinstance(guard, dict):
+            kind = 'mtcp_mm.StepGuardHook'
+            hooks['step_guard'] = dict(dict(type=kind), **guard)
         hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook'))
         if isinstance(hook, dict) and hook.get('type') in (
                 'CheckpointHook', 'mmengine.CheckpointHook'):
@@ -100,6 +104,18 @@ class MultiTaskRunner(Runner):
                 '://' not in str(out_dir)):
             kwargs['backend_args'] = dict(backend='mtcp_mm')
         super().save_checkpoint(out_dir, filename, file_client_args, **kwargs)
+
+    def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """MMEngine's; now it is known which scores there will be.
+
+        Raises:
+            UsageError: ``save_best`` is none of them.
+        """
+        loop = super().build_val_loop(loop)
+        for hook in self.hooks:
+            if isinstance(hook, CheckpointHook) and hook.save_best:
+                choose_best(hook, loop.evaluator)
+        return loop
 
     def load_checkpoint(self,
                         filename: str,

@@ -148,7 +148,7 @@ class TestBrokenImages:
         bad = [r for r in results if r.error]
         assert [r.name for r in bad] == ['0_', '3_']
         assert all(r.sample is None for r in bad)
-        assert '3_.png (8 bytes) is not an image' in str(bad[1].error)
+        assert '3_.png (8 bytes) cannot be decoded' in str(bad[1].error)
         good = [r.arrays(inferencer.model.tasks)
                 for r in results if not r.error]
         for a, b in zip(good, expected):

@@ -49,17 +49,6 @@ class TestArrays:
             np.testing.assert_array_equal(arrays['normals'][..., c],
                                           maps['normals'][c])
 
-    def test_many_classes_need_16_bits(self, maps):
-        tasks = build_tasks(
-            dict(semseg=dict(type='mtcp_mm.SemSegTask', num_classes=300)))
-        sample = SegDataSample()
-        sample.set_data(
-            dict(pred_semseg=PixelData(data=maps['semseg'] + 255)))
-        arrays = InferenceResult('a', 'a', sample=sample).arrays(tasks)
-        assert arrays['semseg'].dtype == np.uint16
-        np.testing.assert_array_equal(arrays['semseg'],
-                                      maps['semseg'][0] + 255)
-
 
 class TestSave:
     """Oracle: the tensors that were saved."""

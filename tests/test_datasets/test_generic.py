@@ -35,7 +35,8 @@ def build(root, **kwargs):
         'labels',
         dict(depth=dict(folder='range', suffix='.mm.png', scale=1e-3)))
     kwargs.setdefault('pipeline', PIPELINE)
-    return GenericMultiTaskDataset(str(root), TASKS, **kwargs)
+    kwargs.setdefault('tasks', TASKS)
+    return GenericMultiTaskDataset(str(root), **kwargs)
 
 
 class TestGenericMultiTaskDataset:
@@ -55,6 +56,19 @@ class TestGenericMultiTaskDataset:
         dataset = build(root, metainfo=dict(classes=('x', 'y', 'z')))
         assert dataset.metainfo['task_meta'] == dict(
             semseg=dict(classes=('x', 'y', 'z')))
+
+    @pytest.mark.parametrize('meta', [
+        dict(classes='water'),
+        dict(task_meta=dict(semseg=dict(classes='water')))])
+    def test_one_name_is_no_list_of_letters(self, root, meta):
+        one = dict(semseg=dict(type='mtcp_mm.SemSegTask', num_classes=1))
+        dataset = build(root, metainfo=meta, tasks=one, labels=dict(
+            semseg=dict(suffix='.png')))
+        assert dataset.metainfo['task_meta'] == dict(
+            semseg=dict(classes=('water', )))
+        assert dataset.metainfo.get('classes', ('water', )) == ('water', )
+        with pytest.raises(ValueError, match='names 1 classes.*water'):
+            build(root, metainfo=meta)
 
     def test_wrong_suffix_names_the_right_one(self, root):
         with pytest.raises(

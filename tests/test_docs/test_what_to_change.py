@@ -45,8 +45,7 @@ EXPECTED = {
     'Tasks': [
         tasks(SEMSEG, DEPTH),
         tasks(SEMSEG, DEPTH, NORMALS, EDGE),
-        dict(tasks(DEPTH), **{
-            'default_hooks.checkpoint.save_best': 'depth/rmse'})
+        {'default_hooks.checkpoint.save_best': 'depth/rmse'}
     ],
     'Place of the data': [{
         f'{s}dataset.data_root': '/data/NYUD_MT' for s in (TRAIN, VAL, TEST)

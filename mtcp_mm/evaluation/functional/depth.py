@@ -16,6 +16,9 @@ DELTAS = (1.25, 1.25**2, 1.25**3)
 #: Metres: what a prediction <= 0 counts as where its logarithm or its ratio
 #: to the label is taken, as in ASTMT and MTI-Net.
 FLOOR = 1e-9
+#: Metres: a smaller label is no measurement, it counts as missing. One pixel
+#: of 1e-40 m would make every relative error its own.
+NEAREST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class DepthProtocol:
     """Which pixels count, and what is averaged.
 
     Attributes:
-        max_depth (float): Metres; only labels in (0, max_depth) count.
+        max_depth (float): Metres; only labels in [:data:`NEAREST`, max_depth)
+            count.
         per_image (bool): Scores are those of images, averaged over the
             images; otherwise those of all pixels of the set.
         note (str): One line for tables.
@@ -55,7 +59,8 @@ def depth_sums(pred: Tensor,
 
     Args:
         pred (Tensor): Metres, any shape.
-        target (Tensor): Metres, same shape; 0 = missing.
+        target (Tensor): Metres, same shape; below :data:`NEAREST` =
+            missing.
         protocol (str): Key of :data:`PROTOCOLS`. Defaults to 'pooled'.
 
     Returns:
@@ -84,7 +89,7 @@ def depth_sums(pred: Tensor,
     """
     check_same_shape(pred, target)
     rule = find_protocol(PROTOCOLS, protocol)
-    valid = (target > 0) & (target < rule.max_depth)
+    valid = (target >= NEAREST) & (target < rule.max_depth)
     target, pred = target[valid].double(), pred[valid].double()
     error = (pred - target).abs()
     quotient = pred.clamp(min=FLOOR) / target

@@ -1,4 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import logging
+
 from mmengine.logging import print_log
 from prettytable import PrettyTable
 from torch import Tensor
@@ -45,6 +47,7 @@ class SegmentationMetric(DenseTaskMetric):
                  **kwargs) -> None:
         super().__init__(task, **kwargs)
         self._num_classes = num_classes
+        self._told_absent = False
         self.ignore_index = ignore_index
 
     @property
@@ -94,6 +97,8 @@ class SegmentationMetric(DenseTaskMetric):
         names = self.task_meta.get('classes', ())
         if len(names) != len(iou):
             names = range(len(iou))
+        self._tell_absent([str(name) for name, area in zip(
+            names, sums['label'].tolist()) if not area], len(iou))
         table = PrettyTable(['Class', 'IoU', 'Acc'])
         table.add_rows([[name, f'{i:.2f}', f'{a:.2f}']
                         for name, i, a in zip(names, iou, acc)])
@@ -103,3 +108,20 @@ class SegmentationMetric(DenseTaskMetric):
             logger='current')
         self.details[protocol] = dict(classes=list(names), IoU=iou, Acc=acc)
         return scores
+
+    def _tell_absent(self, absent: list[str], number: int) -> None:
+        """Once, say which classes the labels lack: mIoU does not show it."""
+        only = number - len(absent) == 1
+        if self._told_absent or len(absent) == number or not (absent or only):
+            return
+        self._told_absent = True
+        fault = (
+            ': whoever predicts one class everywhere has mIoU 100. Are these '
+            'masks of 0 and 255, of which 255 is read as void, or is '
+            '`num_classes` without the background?' if only else '.')
+        print_log(
+            f'{len(absent)} of the {number} classes of task `{self.task}` '
+            f'never occur in the labels ({", ".join(absent) or "one class"})'
+            f'{fault}',
+            logger='current',
+            level=logging.WARNING)

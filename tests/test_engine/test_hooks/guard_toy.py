@@ -94,7 +94,7 @@ def build(work_dir,
             type='CheckpointHook', by_epoch=by_epoch, interval=1,
             max_keep_ckpts=1))
     if guard:
-        hooks['step_guard'] = dict(type='mtcp_mm.StepGuardHook', **guard)
+        hooks['step_guard'] = guard
     return MultiTaskRunner(
         model=GuardToy(),
         work_dir=str(work_dir),

@@ -95,6 +95,17 @@ class TestDepth:
         out = sums([[[2., 50.]]], [[[1., 0.]]])
         assert out['count'] == 1 and out['abs'] == 1
 
+    @pytest.mark.parametrize('protocol', PROTOCOLS)
+    @pytest.mark.parametrize('near', [1e-40, 1e-9, .00099])
+    def test_no_pixel_next_to_the_lens(self, protocol, near):
+        """Oracle: the same image with that pixel missing."""
+        pred, true = torch.full((3, ), 2.1), torch.tensor([2., near, 3.])
+        found = depth_scores(sums(pred, true, protocol), protocol)
+        expected = depth_scores(
+            sums(pred, true * torch.tensor([1, 0, 1]), protocol), protocol)
+        assert found == expected
+        assert found['abs_rel'] == pytest.approx((.05 + .3) / 2)
+
     def test_small_error_of_large_sum_survives(self):
         """A float32 sum over a million pixels would lose it."""
         target = torch.full((1, 1000, 1000), 10.)

@@ -79,6 +79,33 @@ class TestSegmentationMetric:
         assert re.search(r'leg +\| +nan +\| +nan', caplog.text)
         assert 'road' not in caplog.text
 
+    @pytest.mark.parametrize('labels, number, text', [
+        ([0, 255], 2, '1 of the 2 classes of task `parts` never occur in the '
+                      'labels (1): whoever predicts one class everywhere has '
+                      'mIoU 100. Are these masks of 0 and 255'),
+        ([0, 0], 1, '0 of the 1 classes of task `parts` never occur in the '
+                    'labels (one class): whoever'),
+        ([0, 1], 3, '1 of the 3 classes of task `parts` never occur in the '
+                    'labels (2).\n'),
+        ([0, 1], 2, ''), ([255, 255], 2, 'no labelled pixel')])
+    def test_tells_of_absent_classes_once(self, caplog, labels, number, text):
+        """Oracle: the labels. Two images, both protocols, two rounds."""
+        logger = MMLogger.get_current_instance()
+        logger.addHandler(caplog.handler)
+        metric = SegmentationMetric(
+            'parts', num_classes=number, protocols=['logits', 'absent_zero'])
+        zero = dict(data=torch.zeros(1, 1, 2, dtype=torch.long))
+        sample = dict(
+            gt_parts=dict(data=torch.tensor([[labels]])), pred_parts=zero)
+        with caplog.at_level(logging.WARNING):
+            for _ in range(2):
+                metric.process(None, [sample, sample])
+                metric.evaluate(2)
+        logger.removeHandler(caplog.handler)
+        assert text in caplog.text
+        told = int('never occur' in text)
+        assert caplog.text.count('never occur') == told
+
     def test_unknown_number_of_classes(self):
         with pytest.raises(ValueError, match='how many classes.*`parts`'):
             SegmentationMetric('parts').process(None, [LABEL])
