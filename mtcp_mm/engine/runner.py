@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from mmengine.config import Config
 from mmengine.dist import master_only
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
+from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable, newest_whole
 from mtcp_mm.checkpoints.whole import check_whole, load_into
+from mtcp_mm.engine.seeding import seeded_loader
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
@@ -40,14 +42,25 @@ class MultiTaskRunner(Runner):
         return super().from_cfg(cfg)
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
-        """Register the hooks, with a CheckpointHook that loses no file."""
-        hooks = dict(hooks or {})
+        """Register the hooks, with a CheckpointHook that loses no file.
+
+        ``seed=None`` among them leaves the :class:`SeedHook` out.
+        """
+        hooks = dict(dict(seed=dict(type='mtcp_mm.SeedHook')), **hooks or {})
         hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook'))
         if isinstance(hook, dict) and hook.get('type') in (
                 'CheckpointHook', 'mmengine.CheckpointHook'):
             hooks['checkpoint'] = dict(
                 hook, type='mtcp_mm.MultiTaskCheckpointHook')
         super().register_default_hooks(hooks)
+
+    def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Build the loop, whose images are drawn as their place says."""
+        if isinstance(loop, dict) and isinstance(self._train_dataloader, dict):
+            self._train_dataloader = seeded_loader(
+                self._train_dataloader, self.seed, self.rank,
+                self._randomness_cfg.get('diff_rank_seed', False))
+        return super().build_train_loop(loop)
 
     def load_or_resume(self) -> None:
         """Load what the config says, or resume from the newest whole file.
@@ -71,6 +84,11 @@ class MultiTaskRunner(Runner):
         if (file_client_args or kwargs.get('backend_args')) is None and (
                 '://' not in str(out_dir)):
             kwargs['backend_args'] = dict(backend='mtcp_mm')
+        loop, meta = self.train_loop, dict(kwargs.get('meta') or {})
+        if isinstance(loop, EpochBasedTrainLoop) and meta.get('iter') != (
+                meta.get('epoch', 0) * len(loop.dataloader)):
+            meta['inside_epoch'] = True
+        kwargs['meta'] = meta
         super().save_checkpoint(out_dir, filename, file_client_args, **kwargs)
 
     def load_checkpoint(self,
@@ -110,6 +128,14 @@ class MultiTaskRunner(Runner):
             resume=self._resume)
         check_whole(self.model, tensors, **options)
         if self._resume:
+            if checkpoint.get('meta', {}).get('inside_epoch') and isinstance(
+                    self.train_loop, EpochBasedTrainLoop):
+                raise CheckpointError(
+                    f'{filename} was saved inside of an epoch, and a loop '
+                    'over epochs can only start with a whole one.\nTo mend '
+                    'it: resume from a checkpoint between two epochs (the '
+                    'hook saves these with `by_epoch=True`), or train by '
+                    'iterations.')
             self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
             check_resumable(checkpoint, self.optim_wrapper, self.model,
                             filename)

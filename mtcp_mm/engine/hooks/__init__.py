@@ -2,9 +2,10 @@
 from .checkpoint_hook import MultiTaskCheckpointHook
 from .epoch_weighting_hook import EpochWeightingHook
 from .lps_hook import LPSHook
+from .seed_hook import SeedHook
 from .visualization_hook import MultiTaskVisualizationHook
 
 __all__ = [
     'EpochWeightingHook', 'LPSHook', 'MultiTaskCheckpointHook',
-    'MultiTaskVisualizationHook'
+    'MultiTaskVisualizationHook', 'SeedHook'
 ]
