@@ -6,13 +6,15 @@ from mmengine.config import Config
 from mmengine.dist import master_only
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.optim import OptimWrapper
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from torch import nn
 
+from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable, newest_whole
 from mtcp_mm.checkpoints.whole import check_whole, load_into
+from mtcp_mm.engine.seeding import seeded_loader
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
 from mtcp_mm.utils.settings import apply_settings
@@ -67,9 +69,9 @@ class MultiTaskRunner(Runner):
 
     def register_default_hooks(
             self, hooks: dict[str, Hook | dict] | None = None) -> None:
-        """MMEngine's, with a CheckpointHook that loses no file, and a
-        ``step_guard``."""
-        hooks = dict(hooks or {})
+        """MMEngine's, with a CheckpointHook that loses no file, a
+        ``step_guard``, and a ``seed``; None leaves that out."""
+        hooks = dict(dict(seed=dict(type='mtcp_mm.SeedHook')), **hooks or {})
         guard = hooks.get('step_guard', {})
         if isinstance(guard, dict):
             kind = 'mtcp_mm.StepGuardHook'
@@ -80,6 +82,14 @@ class MultiTaskRunner(Runner):
             hooks['checkpoint'] = dict(
                 hook, type='mtcp_mm.MultiTaskCheckpointHook')
         super().register_default_hooks(hooks)
+
+    def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Build the loop, whose images are drawn as their place says."""
+        if isinstance(loop, dict) and isinstance(self._train_dataloader, dict):
+            self._train_dataloader = seeded_loader(
+                self._train_dataloader, self.seed, self.rank,
+                self._randomness_cfg.get('diff_rank_seed', False))
+        return super().build_train_loop(loop)
 
     def load_or_resume(self) -> None:
         """Load what the config says, or resume from the newest whole file.
@@ -103,6 +113,11 @@ class MultiTaskRunner(Runner):
         if (file_client_args or kwargs.get('backend_args')) is None and (
                 '://' not in str(out_dir)):
             kwargs['backend_args'] = dict(backend='mtcp_mm')
+        loop, meta = self.train_loop, dict(kwargs.get('meta') or {})
+        if isinstance(loop, EpochBasedTrainLoop) and meta.get('iter') != (
+                meta.get('epoch', 0) * len(loop.dataloader)):
+            meta['inside_epoch'] = True
+        kwargs['meta'] = meta
         super().save_checkpoint(out_dir, filename, file_client_args, **kwargs)
 
     def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
@@ -154,6 +169,14 @@ class MultiTaskRunner(Runner):
             resume=self._resume)
         check_whole(self.model, tensors, **options)
         if self._resume:
+            if checkpoint.get('meta', {}).get('inside_epoch') and isinstance(
+                    self.train_loop, EpochBasedTrainLoop):
+                raise CheckpointError(
+                    f'{filename} was saved inside of an epoch, and a loop '
+                    'over epochs can only start with a whole one.\nTo mend '
+                    'it: resume from a checkpoint between two epochs (the '
+                    'hook saves these with `by_epoch=True`), or train by '
+                    'iterations.')
             self.optim_wrapper = self.build_optim_wrapper(self.optim_wrapper)
             check_resumable(checkpoint, self.optim_wrapper, self.model,
                             filename)

@@ -122,8 +122,6 @@ def _validation_is_due(runner: Runner) -> bool:
     loop = runner.train_loop
     done, end = loop.iter, loop.max_iters
     if isinstance(loop, EpochBasedTrainLoop):
-        if loop.iter != loop.epoch * len(loop.dataloader):
-            return False  # saved inside of an epoch
         done, end = loop.epoch, loop.max_epochs
     if runner.val_loop is None or done < loop.val_begin:
         return False
