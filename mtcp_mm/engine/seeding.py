@@ -42,10 +42,21 @@ class SeededIndex(int):
 
 
 class _Around:
-    """Answers as what it is around, where it does not know better."""
+    """Answers as what it is around, where it does not know better.
+
+    What is set goes there, too: hooks that switch pipelines do that.
+    """
+
+    own = ('inner', 'seed', 'rank', 'epoch')
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.own:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.inner, name, value)
 
     def __len__(self) -> int:
         return len(self.inner)

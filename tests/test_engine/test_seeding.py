@@ -141,3 +141,12 @@ class TestStreams:
         data = pickle.loads(pickle.dumps(SeededDataset(DrawnData())))
         assert data.metainfo == {} and len(data) == 6
         assert not hasattr(data, 'full_init')
+
+
+def test_what_is_set_reaches_the_data_set():
+    """Oracle: the data set itself. Hooks switch pipelines that way."""
+    inner = DrawnData()
+    outer = pickle.loads(pickle.dumps(SeededDataset(inner)))
+    outer.pipeline = 'new'
+    assert outer.inner.pipeline == outer.pipeline == 'new'
+    assert 'pipeline' not in vars(outer)
