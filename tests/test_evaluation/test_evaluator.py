@@ -404,3 +404,5 @@ def worker(rank, folder):
 if __name__ == '__main__':
     DefaultScope.get_instance('two_ranks', scope_name='mmseg')
     worker(int(sys.argv[1]), sys.argv[2])
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()  # else its threads may abort

@@ -193,3 +193,5 @@ def score_on_rank(rank, folder):
 
 if __name__ == '__main__':
     score_on_rank(int(sys.argv[1]), sys.argv[2])
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()  # else its threads may abort

@@ -106,3 +106,5 @@ def main(rank, folder):
 
 if __name__ == '__main__':
     main(int(sys.argv[1]), sys.argv[2])
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()  # else its threads may abort
