@@ -20,14 +20,9 @@ def without_checkpoints(cfg: dict) -> dict:
         cfg (dict): ``init_cfg`` becomes None, and ``pretrained`` None, or
             False where it is a bool (timm).
     """
-    for key, value in list(cfg.items()):
-        if key in ('init_cfg', 'pretrained'):
-            cfg[key] = False if isinstance(value, bool) else None
-        else:
-            children = value if isinstance(value, (list, tuple)) else [value]
-            for child in children:
-                if isinstance(child, dict):
-                    without_checkpoints(child)
+    for _, node in walk(cfg):
+        for key in {'init_cfg', 'pretrained'} & set(node):
+            node[key] = False if isinstance(node[key], bool) else None
     return cfg
 
 

@@ -13,7 +13,7 @@ from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.config import disarm_resumed_config
 from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.resuming import check_resumable, newest_whole
-from mtcp_mm.checkpoints.whole import check_whole, load_into
+from mtcp_mm.checkpoints.whole import check_whole, load_into, unwrapped
 from mtcp_mm.engine.seeding import seeded_loader
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
@@ -58,7 +58,7 @@ class MultiTaskRunner(Runner):
 
     def train(self) -> nn.Module:
         """See mmengine; warns of epoch weights that no hook ever sets."""
-        weighting = getattr(EpochWeightingHook.model(self), 'loss_weighting',
+        weighting = getattr(unwrapped(self.model), 'loss_weighting',
                             None)
         if isinstance(weighting, EpochWeighting) and not any(
                 isinstance(h, EpochWeightingHook) for h in self.hooks):

@@ -3,9 +3,9 @@ import copy
 import math
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import IterBasedTrainLoop, Runner
 
+from mtcp_mm.checkpoints.whole import unwrapped
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import HOOKS
 from mtcp_mm.utils.errors import UsageError
@@ -79,19 +79,13 @@ class EpochWeightingHook(Hook):
                 f"a weight. Use e.g. dict(type='mtcp_mm.{name}', "
                 'interval=1000, by_epoch=False)')
 
-    @staticmethod
-    def model(runner: Runner):
-        """The model without the wrapper of DDP."""
-        model = runner.model
-        return model.module if is_model_wrapper(model) else model
-
     def weighting(self, runner: Runner) -> EpochWeighting:
         """The weighting of the model.
 
         Raises:
             UsageError: It is of another kind.
         """
-        model = self.model(runner)
+        model = unwrapped(runner.model)
         weighting = getattr(model, 'loss_weighting', None)
         if not isinstance(weighting, self.weighting_type):
             raise UsageError(
@@ -112,7 +106,7 @@ class EpochWeightingHook(Hook):
         counted."""
         if self._before is None:
             self._before = copy.deepcopy((self._known, self._running))
-        for task, loss in self.model(runner).main_losses.items():
+        for task, loss in unwrapped(runner.model).main_losses.items():
             if math.isfinite(loss := loss.item()):
                 sums = self._running.setdefault(task, [0., 0])
                 sums[0] += loss

@@ -2,9 +2,9 @@
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mtcp_mm.checkpoints.whole import unwrapped
 from mtcp_mm.registry import HOOKS
 from mtcp_mm.utils.numbers import NumbersError, broken_weights
 from ..optimizers import StepGuard
@@ -117,7 +117,8 @@ class StepGuardHook(Hook):
         images = [name for _, names in ranks for name in names]
         faults = list(dict.fromkeys(x for losses, _ in ranks for x in losses))
         faults = faults or ['all losses are finite']
-        names = {id(p): n for n, p in _unwrapped(runner).named_parameters()}
+        model = unwrapped(runner.model)
+        names = {id(p): n for n, p in model.named_parameters()}
         broken = [names.get(id(p), '?') for p in wrapper.broken]
         if broken:
             faults.append(f'gradients of {len(broken)} parameters are not, '
@@ -128,11 +129,11 @@ class StepGuardHook(Hook):
     # ---- weights ----------------------------------------------------------
     def after_train_epoch(self, runner: Runner) -> None:
         """Look at the weights before an older checkpoint is removed."""
-        self._refuse(runner, _unwrapped(runner).state_dict())
+        self._refuse(runner, unwrapped(runner.model).state_dict())
 
     def before_val_epoch(self, runner: Runner) -> None:
         """See :meth:`after_train_epoch`; also for loops without epochs."""
-        self._refuse(runner, _unwrapped(runner).state_dict())
+        self._refuse(runner, unwrapped(runner.model).state_dict())
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Refuse to save weights that are not finite.
@@ -144,7 +145,7 @@ class StepGuardHook(Hook):
 
     @staticmethod
     def _refuse(runner: Runner, state: dict) -> None:
-        parameters = dict(_unwrapped(runner).named_parameters())
+        parameters = dict(unwrapped(runner.model).named_parameters())
         if broken := broken_weights(state, parameters):
             raise NumbersError(
                 f'{len(broken)} of {len(state)} weights are not finite at '
@@ -153,11 +154,6 @@ class StepGuardHook(Hook):
                 f'{runner.work_dir} are older. Go on from the last one with '
                 'a lower `optim_wrapper.optimizer.lr` or with `optim_wrapper.'
                 'clip_grad`.')
-
-
-def _unwrapped(runner: Runner) -> torch.nn.Module:
-    model = runner.model
-    return model.module if is_model_wrapper(model) else model
 
 
 def _names(data_batch: dict | None) -> list[str]:

@@ -2,11 +2,11 @@
 import logging
 
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 
+from mtcp_mm.checkpoints.whole import unwrapped
 from mtcp_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from .step_guard import GUARDED
 
@@ -26,8 +26,7 @@ class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         """Build the wrapper for a model."""
-        inner = model.module if is_model_wrapper(model) else model
-        weighting = getattr(inner, 'loss_weighting', None)
+        weighting = getattr(unwrapped(model), 'loss_weighting', None)
         if weighting is not None and list(weighting.parameters()):
             keys = self.paramwise_cfg.setdefault('custom_keys', {})
             keys.setdefault('loss_weighting', dict(decay_mult=0.))
