@@ -22,6 +22,10 @@ from mtcp_mm.utils.task_agreement import check_task_agreement
 from .best_score import choose_best
 from .hooks import EpochWeightingHook
 
+#: Further default hooks, by the name that a config has for them.
+OWN_HOOKS = dict(
+    seed='mtcp_mm.SeedHook', step_guard='mtcp_mm.StepGuardHook')
+
 
 @RUNNERS.register_module()
 class MultiTaskRunner(Runner):
@@ -58,8 +62,7 @@ class MultiTaskRunner(Runner):
 
     def train(self) -> nn.Module:
         """See mmengine; warns of epoch weights that no hook ever sets."""
-        weighting = getattr(unwrapped(self.model), 'loss_weighting',
-                            None)
+        weighting = getattr(unwrapped(self.model), 'loss_weighting', None)
         if isinstance(weighting, EpochWeighting) and not any(
                 isinstance(h, EpochWeightingHook) for h in self.hooks):
             self.logger.warning(
@@ -69,13 +72,15 @@ class MultiTaskRunner(Runner):
 
     def register_default_hooks(
             self, hooks: dict[str, Hook | dict] | None = None) -> None:
-        """MMEngine's, with a CheckpointHook that loses no file, a
-        ``step_guard``, and a ``seed``; None leaves that out."""
-        hooks = dict(dict(seed=dict(type='mtcp_mm.SeedHook')), **hooks or {})
-        guard = hooks.get('step_guard', {})
-        if isinstance(guard, dict):
-            kind = 'mtcp_mm.StepGuardHook'
-            hooks['step_guard'] = dict(dict(type=kind), **guard)
+        """MMEngine's, with a CheckpointHook that loses no file, and our own
+        (:data:`OWN_HOOKS`), of which None leaves one out."""
+        hooks = dict(hooks or {})
+        for name, kind in OWN_HOOKS.items():
+            hook = hooks.pop(name, {})
+            if isinstance(hook, dict):
+                hook = dict(dict(type=kind), **hook)
+            if hook is not None:
+                hooks[name] = hook
         hook = hooks.setdefault('checkpoint', dict(type='CheckpointHook'))
         if isinstance(hook, dict) and hook.get('type') in (
                 'CheckpointHook', 'mmengine.CheckpointHook'):

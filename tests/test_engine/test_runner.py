@@ -112,6 +112,17 @@ def test_epoch_weights_without_a_hook_are_told(build, caplog, hooks):
     assert ('DWAWeighting stay 1' in caplog.text) == (not hooks)
 
 
+@pytest.mark.parametrize('left_out', ['seed', 'step_guard', None])
+def test_own_hooks_can_be_left_out(build, left_out):
+    """Oracle: mmengine's rule for its own default hooks, None: not there."""
+    settings = dict(default_hooks={left_out: None}) if left_out else {}
+    found = {type(hook).__name__ for hook in build('a', **settings).hooks}
+    own = dict(seed='SeedHook', step_guard='StepGuardHook')
+    missing = set(own.values()) - found
+    assert missing == ({own[left_out]} if left_out else set())
+    assert 'MultiTaskCheckpointHook' in found
+
+
 class TestResume:
 
     def test_equals_the_uninterrupted_run(self, build, epoch_1, tmp_path):
