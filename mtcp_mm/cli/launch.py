@@ -37,6 +37,10 @@ def run_tool(main: Callable[[], int | None]) -> None:
         sys.argv.remove('--traceback')
     try:
         code = main()
+    except SystemExit:  # of argparse
+        if {'-h', '--help'} & set(sys.argv):
+            print('  --traceback           show the stack of every error')
+        raise
     except Exception as error:
         message = user_message(error)
         if with_stack or message is None:
