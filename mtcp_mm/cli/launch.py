@@ -49,6 +49,9 @@ def run_tool(main: Callable[[], int | None]) -> None:
         full = getattr(error, 'errno', None) in (errno.ENOSPC, errno.EDQUOT,
                                                  errno.EFBIG)
         code = 1 if full else 2
+    finally:
+        if is_distributed():  # its threads may abort an exit
+            torch.distributed.destroy_process_group()
     if code:  # a tool may also be run inside of another program
         sys.exit(code)
 

@@ -3,6 +3,7 @@ import argparse
 import sys
 
 import pytest
+import torch
 
 from mtcp_mm.cli.launch import run_tool
 
@@ -15,3 +16,20 @@ def test_help_names_what_every_tool_has(monkeypatch, capsys, argument, code):
         run_tool(lambda: argparse.ArgumentParser().parse_args())
     assert caught.value.code == code
     assert ('--traceback' in capsys.readouterr().out) == (code == 0)
+
+
+@pytest.mark.parametrize('code', [None, 3])
+def test_takes_the_process_group_down(tmp_path, code):
+    """Left to the end of the process, gloo's threads abort now and then."""
+
+    def main():
+        torch.distributed.init_process_group(
+            'gloo', f'file://{tmp_path}/store', rank=0, world_size=1)
+        return code
+
+    if code is None:
+        run_tool(main)
+    else:
+        with pytest.raises(SystemExit):
+            run_tool(main)
+    assert not torch.distributed.is_initialized()
