@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
-from mtcp_mm.cli.launch import require_file, run_tool
+from mtcp_mm.cli.launch import make_parser, require_file, run_tool
 from mtcp_mm.experiments import (
     main_columns,
     make_rows,
@@ -41,9 +41,7 @@ from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'experiments', nargs='+', help='one list (.yml), or configs (.py)')
     parser.add_argument(

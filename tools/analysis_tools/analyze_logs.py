@@ -14,15 +14,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.records.logs import RunLog, read_log
 from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     tasks = parser.add_subparsers(dest='command', required=True)
     curve = tasks.add_parser(
         'plot_curve', help='draw values over epochs or iterations')

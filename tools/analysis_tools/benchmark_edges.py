@@ -16,14 +16,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.evaluation import EdgeMetric
 from mtcp_mm.evaluation.edges import PROTOCOLS, boundary_map
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         '--size', type=int, nargs=2, metavar=('H', 'W'), default=(425, 560))
     parser.add_argument('--images', type=int, default=8)
@@ -105,4 +104,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

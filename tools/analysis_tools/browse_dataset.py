@@ -16,21 +16,18 @@ import mmcv
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.registry import DATASETS
 from mmengine.runner import set_random_seed
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import make_parser, read_config, run_tool
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument('--out-dir', type=Path, help='write pictures here')
     parser.add_argument(
         '--show', action='store_true', help='show pictures in a window')
@@ -44,7 +41,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--number', type=int, help='draw the first so many; default: all')
     parser.add_argument('--seed', type=int, default=0)
-    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out_dir is None and not args.show:
         parser.error('give --out-dir, or --show, or both')
@@ -69,7 +65,6 @@ def build_dataset(cfg: Config, split: str) -> BaseDataset:
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     set_random_seed(args.seed)
     dataset = build_dataset(cfg, args.split)
     visualizer = MultiTaskLocalVisualizer()

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from mmengine.config import Config
 
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.records.logs import RunLog, log_files, read_log
 
 WEIGHT, SHARE, LOSS = 'lps_weight_', 'lps_share_', '.loss'
@@ -43,9 +43,7 @@ class Run(NamedTuple):
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'runs', type=Path, nargs='+', help='folder or log of each run')
     parser.add_argument(

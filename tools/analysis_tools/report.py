@@ -14,11 +14,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mtcp_mm.cli.launch import (
+    add_cfg_options,
     add_trust_checkpoint,
     device_name,
+    make_parser,
     require_file,
     run_tool,
 )
@@ -28,9 +28,7 @@ from mtcp_mm.report.write import write_report
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'work_dirs', nargs='+', metavar='WORK_DIR', help='folders of runs')
     parser.add_argument(
@@ -56,11 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--title', help='title of the report')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the configs, e.g. where the data are')
+    add_cfg_options(parser)
     add_trust_checkpoint(parser)
     args = parser.parse_args()
     if args.checkpoint and len(args.checkpoint) != len(args.work_dirs):

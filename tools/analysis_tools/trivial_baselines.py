@@ -11,11 +11,10 @@ import math
 import sys
 from pathlib import Path
 
-from mmengine.registry import init_default_scope
 from mmengine.utils import track_iter_progress
 from torch import Tensor
 
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import make_parser, read_config, run_tool
 from mtcp_mm.evaluation.evaluator import build_evaluator, higher_is_better
 from mtcp_mm.evaluation.trivial import (
     build_label_dataset,
@@ -27,17 +26,13 @@ from mtcp_mm.tasks import build_tasks
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument(
         '--metrics',
         type=Path,
         help='scores of a trained model, JSON such as {"depth/rmse": 0.5}')
     parser.add_argument(
         '--out', type=Path, help='write the table here, .json or .md')
-    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out and args.out.suffix not in ('.json', '.md'):
         parser.error(f'--out must end in .json or .md, but is {args.out}')
@@ -109,7 +104,6 @@ def to_markdown(rows: list[dict]) -> str:
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     train_set = build_label_dataset(cfg.train_dataloader.dataset)
     test_set = build_label_dataset(cfg.test_dataloader.dataset)
     evaluator = build_evaluator(cfg.test_evaluator)
