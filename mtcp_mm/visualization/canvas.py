@@ -1,8 +1,8 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """A grid of captioned pictures, colour bars and a legend, by Pillow."""
+import math
 from collections.abc import Sequence
 from functools import lru_cache
-from math import floor, log10
 from pathlib import Path
 
 import cv2
@@ -45,9 +45,9 @@ def enlarge(picture: np.ndarray,
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def shrink(picture: np.ndarray, max_side: int = 640) -> np.ndarray:
+def shrink(picture: np.ndarray, max_side: int | None) -> np.ndarray:
     """Average pixels until the longer side is at most ``max_side``."""
-    factor = max_side / max(picture.shape[:2])
+    factor = (max_side or math.inf) / max(picture.shape[:2])
     if factor >= 1:
         return picture
     height, width = (max(1, round(side * factor))
@@ -117,7 +117,7 @@ def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
     draw.rectangle((0, 0, width - 1, bar - 1), outline=INK)
     more = '\u2265 ' if scale.clipped else ''
     # three digits of the span, not of each number: 0.00004 m is 0 m here
-    digits = max(0, 2 - floor(log10(scale.high - scale.low)))
+    digits = max(0, 2 - math.floor(math.log10(scale.high - scale.low)))
     low, middle, high = (f'{round(value, digits):g}'
                          for value in (scale.low,
                                        (scale.low + scale.high) / 2,

@@ -57,6 +57,10 @@ class TestShrink:
     def test_longer_side(self, size, expected):
         assert shrink(plain(RED, *size), 20).shape[:2] == expected
 
+    def test_any_length(self):
+        picture = plain(RED, 3, 9000)
+        assert shrink(picture, None) is picture
+
 
 class TestDrawScale:
     """Oracle: a bar of two colours; ink where numbers have to be."""

@@ -11,7 +11,6 @@ per image and the time per image from one pass of the checkpoint over the
 test data, which is kept in WORK_DIR/report_data for the next report.
 """
 import argparse
-import sys
 from pathlib import Path
 
 from mtcp_mm.cli.launch import (
@@ -65,12 +64,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def show_progress(done: int, total: int) -> None:
-    end = '\n' if done >= total else ''
-    print(f'\rreport: {done}/{total} images', end=end, file=sys.stderr,
-          flush=True)
-
-
 def main() -> None:
     args = parse_args()
     for file in args.checkpoint or ():
@@ -82,8 +75,7 @@ def main() -> None:
             with_evaluation=not args.no_eval,
             num_images=args.num_images,
             device=args.device,
-            cfg_options=args.cfg_options,
-            progress=show_progress) for work_dir, checkpoint in zip(
+            cfg_options=args.cfg_options) for work_dir, checkpoint in zip(
                 args.work_dirs, args.checkpoint or [None] *
                 len(args.work_dirs))
     ]
