@@ -165,6 +165,4 @@ def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:
         for key, value in batch.items()
     }
     inputs = model.data_preprocessor(first, False)['inputs']
-    flops = count_flops(
-        model, inputs, forward=lambda x: model(x, mode='tensor'))
-    return list(inputs.shape[-2:]), flops
+    return list(inputs.shape[-2:]), count_flops(model, inputs, mode='tensor')

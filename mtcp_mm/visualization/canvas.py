@@ -149,11 +149,6 @@ def _draw_names(entries: Sequence[Entry], width: int,
     return np.array(canvas)
 
 
-def _text_size(height: int) -> int:
-    """Size of the letters beside pictures of some height."""
-    return max(13, height // 24)
-
-
 def draw_grid(rows: Sequence[Sequence[Panel | None]],
               legend: Sequence[Entry | tuple[str, None]] = ()) -> np.ndarray:
     """Arrange pictures of one size in a grid, captions above them.
@@ -168,7 +163,7 @@ def draw_grid(rows: Sequence[Sequence[Panel | None]],
     """
     panels = [panel for row in rows for panel in row if panel]
     height, width = panels[0][0].shape[:2]
-    size = _text_size(height)
+    size = max(13, height // 24)  # of the letters
     margin, head = size // 2, round(1.5 * size)
     cell = max(width,
                *(round(_font(size).getlength(text)) for _, text, *_ in panels))

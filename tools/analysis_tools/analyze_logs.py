@@ -139,10 +139,7 @@ def main() -> None:
     args = parse_args()
     names = args.legend or [Path(log).resolve().name if Path(log).is_dir()
                             else log for log in args.logs]
-    try:
-        logs = [read_log(log) for log in args.logs]
-    except (FileNotFoundError, ValueError) as error:
-        raise UsageError(str(error)) from error
+    logs = [read_log(log) for log in args.logs]
     if args.command == 'cal_train_time':
         for name, log in zip(names, logs):
             print(describe_times(name, train_times(log,

@@ -75,13 +75,10 @@ def measure(cfg: Config, shape: tuple[int, int], device: str,
     """
     model = MODELS.build(without_checkpoints(copy.deepcopy(cfg.model))).eval()
     image = torch.randn(1, 3, *shape)
-    parameters = count_parameters(model)
-    flops = count_flops(
-        model, image, forward=lambda x: model(x, mode='tensor'))
     numbers = dict(
         shape=list(shape),
-        parameters=parameters,
-        flops=flops,
+        parameters=count_parameters(model),
+        flops=count_flops(model, image, mode='tensor'),
         not_counted=NOT_COUNTED)
     if repeat:
         model, image = model.to(device), image.to(device)

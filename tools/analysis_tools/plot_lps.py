@@ -72,8 +72,8 @@ def label_of(run: Path) -> str:
     return f'kappa = {weighting.get("kappa", DEFAULT_KAPPA):g}'
 
 
-def read_run(run: Path) -> Run:
-    """Read the logs and the config of a run.
+def read_run(run: Path, label: str | None = None) -> Run:
+    """Read the logs of a run, and its config if it has no label.
 
     Raises:
         FileNotFoundError: There is no log.
@@ -86,7 +86,7 @@ def read_run(run: Path) -> Run:
             f'The log of {run} has no {WEIGHT}<task>, but '
             f'{", ".join(log.keys()) or "no training step"}. Did the run have '
             "`custom_hooks = [dict(type='mtcp_mm.LPSHook')]`?")
-    return Run(label_of(run), log, tasks)
+    return Run(label or label_of(run), log, tasks)
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -143,12 +143,8 @@ def draw_run(axes: Sequence[Axes], run: Run,
 
 def main() -> None:
     args = parse_args()
-    runs = [read_run(path) for path in args.runs]
-    if args.labels:
-        runs = [
-            run._replace(label=label)
-            for run, label in zip(runs, args.labels)
-        ]
+    runs = list(map(read_run, args.runs, args.labels or [None] *
+                    len(args.runs)))
     first = args.runs[0]
     folder = first.parent if first.is_file() else first
     out = args.out or folder / 'lps.png'

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from mmengine.utils import track_iter_progress
+from prettytable import PrettyTable, TableStyle
 from torch import Tensor
 
 from mtcp_mm.cli.launch import make_parser, read_config, run_tool
@@ -88,17 +89,15 @@ def compare(trivial: dict[str, float], trained: dict[str, float],
 
 def to_markdown(rows: list[dict]) -> str:
     """Table with aligned columns, legible in a terminal too."""
-    lines = [['metric', 'better', 'trivial', 'trained', 'trained / trivial']]
-    lines += [[
+    table = PrettyTable(
+        ['metric', 'better', 'trivial', 'trained', 'trained / trivial'],
+        align='r')
+    table.set_style(TableStyle.MARKDOWN)
+    table.align['metric'] = 'l'
+    table.add_rows([[
         f'{v:.4f}' if isinstance(v, float) else v or '-' for v in row.values()
-    ] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    lines.insert(1, ['-' * widths[0]] + ['-' * (w - 1) + ':'
-                                         for w in widths[1:]])
-    return '\n'.join('| ' + ' | '.join(
-        cell.ljust(w) if i == 0 else cell.rjust(w)
-        for i, (cell, w) in enumerate(zip(line, widths))) + ' |'
-                     for line in lines)
+    ] for row in rows])
+    return table.get_string()
 
 
 def main() -> None:
