@@ -32,13 +32,6 @@ has_gpu() {
         nvidia-smi -L >/dev/null 2>&1
 }
 
-need_srun() {
-    command -v srun >/dev/null && return
-    echo 'error: srun is not found: this is no node of a Slurm cluster. Use' \
-        'dist_train.sh or dist_test.sh here.' >&2
-    exit 2
-}
-
 # launch SCRIPT RANKS ARGS...: start SCRIPT RANKS times with torchrun.
 launch() {
     local script=$1 ranks=$2 threads
@@ -71,7 +64,11 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 slurm() {
     local script=$1 partition=$2 job_name=$3 gpus=${GPUS:-8}
     local per_node=${GPUS_PER_NODE:-8}
-    need_srun
+    if ! command -v srun >/dev/null; then
+        echo 'error: srun is not found: this is no node of a Slurm cluster.' \
+            'Use dist_train.sh or dist_test.sh here.' >&2
+        exit 2
+    fi
     shift 3
     per_node=$((per_node < gpus ? per_node : gpus))
     # shellcheck disable=SC2086  # SRUN_ARGS is a list of words

@@ -24,22 +24,20 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT_FILE), size)
 
 
-def enlarge(picture: np.ndarray,
-            min_height: int = 200,
-            max_side: int | None = None) -> np.ndarray:
+def enlarge(picture: np.ndarray, min_height: int,
+            max_side: int) -> np.ndarray:
     """Repeat pixels by the smallest whole factor that reaches a height.
 
     Args:
         picture (np.ndarray): Shape (H, W, 3).
-        min_height (int): Height to reach. Defaults to 200.
-        max_side (int, optional): No side may get longer than this.
+        min_height (int): Height to reach.
+        max_side (int): No side may get longer than this.
 
     Returns:
         np.ndarray: Shape (k * H, k * W, 3), k >= 1.
     """
-    factor = -(-min_height // picture.shape[0])
-    if max_side is not None:
-        factor = min(factor, max_side // max(picture.shape[:2]))
+    factor = min(-(-min_height // picture.shape[0]),
+                 max_side // max(picture.shape[:2]))
     if factor <= 1:
         return picture
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)

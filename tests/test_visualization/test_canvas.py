@@ -32,7 +32,7 @@ class TestEnlarge:
     def test_smallest_whole_factor(self, height, factor):
         picture = np.random.RandomState(0).randint(0, 256, (height, 3, 3))
         expected = np.kron(picture, np.ones((factor, factor, 1), int))
-        np.testing.assert_array_equal(enlarge(picture), expected)
+        np.testing.assert_array_equal(enlarge(picture, 200, 999), expected)
 
 
     @pytest.mark.parametrize('size, factor', [((10, 100), 6), ((10, 10), 20),

@@ -297,7 +297,7 @@ class TestTool:
         (('.', '--type', 'nyud', '--tasks', 'saliency'),
          'saliency is no label of nyud')])
     def test_usage(self, monkeypatch, args, message):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((OSError, ValueError), match=message):
             self.run(monkeypatch, *args)
 
     def test_is_what_the_error_message_names(self):
