@@ -27,6 +27,13 @@ export PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH}
 # Print the leading comment of the calling script, without its '# '.
 usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
+# need COUNT ARGS...: print the usage and leave if there are fewer ARGS.
+need() {
+    [[ $# -le $1 || $2 == -* ]] || return 0
+    usage
+    [[ ${2:-} == -h || ${2:-} == --help ]] && exit 0 || exit 2
+}
+
 has_gpu() {
     [[ -n ${CUDA_VISIBLE_DEVICES-all} && ${CUDA_VISIBLE_DEVICES-} != -1 ]] &&
         nvidia-smi -L >/dev/null 2>&1

@@ -180,9 +180,7 @@ def require_file(path: str, what: str) -> None:
     if '://' in path or Path(path).is_file():
         return
     folder = Path(path).parent
-    there = sorted(
-        p.name for p in folder.glob(f'*{Path(path).suffix}')) if (
-            folder.is_dir()) else []
+    there = sorted(p.name for p in folder.glob(f'*{Path(path).suffix}'))
     hint = (f'{folder} has {", ".join(there[:8])}' if there else
             f'{folder.absolute()} has no such files')
     raise UsageError(f'{what} {path} does not exist ({hint}).')

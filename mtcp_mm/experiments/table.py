@@ -153,8 +153,7 @@ def to_markdown(experiments: ExperimentList, rows: Sequence[Row],
         lines.append(cells)
     table = ['| ' + ' | '.join(cells) + ' |' for cells in (head, *lines)]
     table.insert(1, '|---' + '|--:' * (len(head) - 1) + '|')
-    notes = [f'- {c.title[:-2].strip() if c.better else c.title}: {c.note}'
-             for c in columns if c.note]
+    notes = [f'- {c.heading or c.key}: {c.note}' for c in columns if c.note]
     if len(seeds) > 1:
         notes.insert(0, f'- ours: mean ± standard deviation of the sample '
                      f'over the seeds {", ".join(map(str, seeds))}')

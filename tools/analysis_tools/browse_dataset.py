@@ -14,8 +14,6 @@ from pathlib import Path
 
 import mmcv
 import numpy as np
-from mmengine.config import Config
-from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS
 from mmengine.runner import set_random_seed
 from rich.console import Console
@@ -55,18 +53,14 @@ def packed_image(inputs) -> np.ndarray:
     return np.ascontiguousarray(image.clip(0, 255).round().astype(np.uint8))
 
 
-def build_dataset(cfg: Config, split: str) -> BaseDataset:
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise UsageError(f'{cfg.filename} has no {split}_dataloader.')
-    return DATASETS.build(loader.dataset)
-
-
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
     set_random_seed(args.seed)
-    dataset = build_dataset(cfg, args.split)
+    loader = cfg.get(f'{args.split}_dataloader')
+    if not loader:
+        raise UsageError(f'{args.config} has no {args.split}_dataloader.')
+    dataset = DATASETS.build(loader.dataset)
     visualizer = MultiTaskLocalVisualizer()
     visualizer.dataset_meta = dataset.metainfo
     number = min(args.number or len(dataset), len(dataset))
