@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
-import cv2
 import mmengine.fileio as fileio
 import numpy as np
 from PIL import Image, ImageOps
@@ -82,16 +81,6 @@ def check_array(array: np.ndarray, name: str) -> np.ndarray:
             return np.ascontiguousarray(array[..., ::-1])
     raise ImageError(f'{name} must be uint8 BGR (H, W, 3) or grey (H, W), but '
                      f'is {array.dtype} {array.shape}.')
-
-
-def limit_size(image: np.ndarray, max_side: int | None) -> np.ndarray:
-    """Shrink an image until its longer side is at most ``max_side``."""
-    height, width = image.shape[:2]
-    if max_side is None or max(height, width) <= max_side:
-        return image
-    factor = max_side / max(height, width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def list_images(folder: str) -> list[str]:

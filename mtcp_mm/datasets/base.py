@@ -220,7 +220,7 @@ class MultiTaskDataset(BaseDataset):
         names = self.layouts if self.layout == 'auto' else [self.layout]
         sources = {name: self.layouts[name]['image'] for name in names}
         found = {name: folder.find(s, ids) for name, s in sources.items()}
-        layout = max(found, key=lambda name: len(found[name]))
+        layout = self.layout = max(found, key=lambda name: len(found[name]))
         missing = [i for i in ids if i not in found[layout]]
         if missing:
             paths = ' or '.join(

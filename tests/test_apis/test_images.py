@@ -10,7 +10,6 @@ from mtcp_mm.apis.images import (
     ImageError,
     check_array,
     decode_photo,
-    limit_size,
     list_images,
     read_photo,
     unique_names,
@@ -132,14 +131,6 @@ class TestCheckArray:
     def test_else(self, array):
         with pytest.raises(ImageError, match=r'array 3 must be uint8 BGR'):
             check_array(array, 'array 3')
-
-
-@pytest.mark.parametrize('size, limit, expected', [
-    ((30, 40), None, (30, 40)), ((30, 40), 40, (30, 40)),
-    ((30, 40), 20, (15, 20)), ((1, 900), 100, (1, 100))])
-def test_limit_size(size, limit, expected):
-    image = np.full((*size, 3), 7, np.uint8)
-    assert limit_size(image, limit).shape == (*expected, 3)
 
 
 class TestListImages:

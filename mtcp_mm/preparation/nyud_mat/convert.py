@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.files import replacing_folder
 from mtcp_mm.version import __version__
 from .edges import label_boundaries
@@ -103,7 +104,7 @@ class _Job:
                     files = make_labels(
                         file.read(i), self.mapping, self.depth)
                 except (OSError, ValueError) as error:
-                    raise ValueError(f'image {i + 1} of {self.source}: '
+                    raise UsageError(f'image {i + 1} of {self.source}: '
                                      f'{error}') from error
                 _save(self.root, f'{i + 1:04d}', files)
         return list(block)
