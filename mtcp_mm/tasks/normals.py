@@ -44,7 +44,7 @@ class NormalsTask(DenseTask):
                 'or 0..255 as uint8. Save them as one of these.')
         normals = raw.astype(np.float32)
         if raw.dtype == np.uint8:
-            normals = normals * np.float32(2 / 255) - 1
+            normals = (2 * normals - 255) / 255  # rounded once
         normals[~np.isfinite(normals).all(-1)] = 0
         length = np.linalg.norm(normals, axis=-1, keepdims=True)
         missing = length < self.min_length
@@ -55,7 +55,7 @@ class NormalsTask(DenseTask):
         known = (label[::2, ::2] != 0).any(-1)  # a quarter tells as much
         stored = raw[::2, ::2][known].astype(np.float32)
         if raw.dtype == np.uint8:
-            stored = stored * np.float32(2 / 255) - 1
+            stored = (2 * stored - 255) / 255
         length = np.linalg.norm(stored, axis=-1)
         varies = length.size and stored.std(axis=0).max() > .05
         if varies and stored.min() >= 0:
