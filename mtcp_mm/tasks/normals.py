@@ -82,10 +82,6 @@ class NormalsTask(DenseTask):
         label[..., 0], label[..., 1] = cos * x - sin * y, sin * x + cos * y
         return label
 
-    def valid_mask(self, target: Tensor) -> Tensor:
-        """See :meth:`DenseTask.valid_mask`."""
-        return (target != 0).any(dim=-3)
-
     def predict(self, logits: Tensor) -> Tensor:
         """Unit vectors."""
         return F.normalize(logits, dim=0)
