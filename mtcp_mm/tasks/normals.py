@@ -6,6 +6,9 @@ from torch import Tensor
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
 
+#: Components whose sign a flip turns.
+MIRRORED = dict(horizontal=[0], vertical=[1], diagonal=[0, 1])
+
 
 @TASKS.register_module()
 class NormalsTask(DenseTask):
@@ -68,10 +71,7 @@ class NormalsTask(DenseTask):
     def flip_label(self, label: np.ndarray, direction: str) -> np.ndarray:
         """A mirror turns the sign of the mirrored axis."""
         label = label.copy()
-        if direction in ('horizontal', 'diagonal'):
-            label[..., 0] *= -1
-        if direction in ('vertical', 'diagonal'):
-            label[..., 1] *= -1
+        label[..., MIRRORED[direction]] *= -1
         return label
 
     def rotate_label(self, label: np.ndarray, degrees: float) -> np.ndarray:
@@ -82,10 +82,6 @@ class NormalsTask(DenseTask):
         label[..., 0], label[..., 1] = cos * x - sin * y, sin * x + cos * y
         return label
 
-    def valid_mask(self, target: Tensor) -> Tensor:
-        """See :meth:`DenseTask.valid_mask`."""
-        return (target != 0).any(dim=-3)
-
     def predict(self, logits: Tensor) -> Tensor:
         """Unit vectors."""
         return F.normalize(logits, dim=0)
@@ -93,10 +89,7 @@ class NormalsTask(DenseTask):
     def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
         """See :meth:`DenseTask.unflip_logits`."""
         logits = super().unflip_logits(logits, direction).clone()
-        if direction in ('horizontal', 'diagonal'):
-            logits[..., 0, :, :] *= -1
-        if direction in ('vertical', 'diagonal'):
-            logits[..., 1, :, :] *= -1
+        logits[..., MIRRORED[direction], :, :] *= -1
         return logits
 
     def constant_sums(self, target: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import re
 from io import BytesIO
 
 import cv2
@@ -135,13 +136,15 @@ class TestCheckArray:
 
 class TestListImages:
 
-    def test_by_suffix_and_sorted(self, tmp_path):
+    def test_by_suffix_and_sorted(self, tmp_path, capsys):
         for name in ('b.PNG', 'a.jpg', 'notes.txt', 'c.webp'):
             (tmp_path / name).touch()
         (tmp_path / 'below').mkdir()
         (tmp_path / 'below' / 'd.png').touch()
         assert list_images(str(tmp_path)) == [
             str(tmp_path / name) for name in ('a.jpg', 'b.PNG', 'c.webp')]
+        out, err = capsys.readouterr()
+        assert re.search('1 of 4 files .*notes.txt', out + err)
 
     @pytest.mark.parametrize('names, there', [((), 'it is empty'),
                                               (('a.txt', 'b'), '2 other')])
