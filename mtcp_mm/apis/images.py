@@ -2,18 +2,18 @@
 """Read photos of any kind, and name what is made of them."""
 from collections import Counter
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 
 import cv2
 import mmengine.fileio as fileio
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from mtcp_mm.datasets.photos import (
     SUFFIXES,
     ImageError,
     broken,
+    open_image,
     read_content,
 )
 
@@ -33,7 +33,7 @@ def decode_photo(content: bytes) -> np.ndarray:
     Returns:
         np.ndarray: uint8 RGB, shape (H, W, 3).
     """
-    with Image.open(BytesIO(content)) as image:
+    with open_image(content) as image:
         image = ImageOps.exif_transpose(image)
         if image.mode == 'F' or image.mode.startswith('I'):
             values = np.array(image)

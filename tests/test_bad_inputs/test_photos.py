@@ -45,8 +45,6 @@ class TestBrokenPhotos:
     def test_inference(self, tmp_path, case):
         content, words = BROKEN[case]
         (tmp_path / 'a.jpg').write_bytes(content)
-        if case == 'PNG without its end':
-            return  # every pixel is there
         with pytest.raises(ValueError) as error:
             read_photo(str(tmp_path / 'a.jpg'))
         missing = [w for w in ['a.jpg', *words] if w not in str(error.value)]
