@@ -59,7 +59,9 @@ train_cfg = dict(
 param_scheduler = [dict(type='LinearLR', start_factor=.1, end=30,
                         by_epoch=False)]
 log_processor = dict(by_epoch=False)
-default_hooks = dict(checkpoint=dict(by_epoch=False, interval={steps}))
+default_hooks = dict(
+    logger=dict(log_metric_by_epoch=False),
+    checkpoint=dict(by_epoch=False, interval={steps}))
 custom_hooks[0].update(interval={steps}, by_epoch=False)
 """
 
