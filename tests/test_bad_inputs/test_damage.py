@@ -153,6 +153,8 @@ def test_kinds_of_images(mode, kind, suffix):
 
 def oracle(task, values):
     """Labels by what their formats mean, pixel by pixel, in float64."""
+    if task == 'NormalsTask' and values.dtype == np.uint8:
+        values = values / 127.5 - 1
     values = values.astype(np.float64)
     if task == 'SemSegTask':
         return np.where(np.isnan(values), 255, values)
@@ -160,9 +162,10 @@ def oracle(task, values):
         with np.errstate(over='ignore'):
             depth = values.astype(np.float32)
         return np.where(np.isfinite(depth) & (depth >= 0), depth, 0)
-    length = np.linalg.norm(values, axis=-1, keepdims=True)
-    good = np.isfinite(values).all(-1, keepdims=True) & (length >= .1)
-    return np.divide(values, length, where=good, out=0 * values)
+    with np.errstate(over='ignore'):  # the square of a float32 ends at 1e38
+        length = np.linalg.norm(values, axis=-1, keepdims=True)
+    good = (length >= .1) & (length < 1.8e19)
+    return np.divide(values, length, where=good, out=np.zeros_like(values))
 
 
 NUMBERS = st.one_of(
@@ -192,4 +195,7 @@ def test_arrays(task, data):
         label = found[0].transpose(1, 2, 0).squeeze()
         np.testing.assert_allclose(
             label, oracle(task, values.squeeze()), rtol=1e-5, atol=1e-6)
-    assert found or not small or shape != size
+    elif task == 'NormalsTask' and kind.kind == 'u':
+        assert kind.itemsize > 1 or shape != size
+    else:
+        assert not small or shape != size
