@@ -1,6 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""Oracle: the training that nobody killed. 20 kills, and loops over
-iterations, are for `python tests/kill_and_resume.py --help`."""
+"""Oracle: the training that nobody killed. 20 kills are for
+`python tests/kill_and_resume.py --help`."""
 import json
 import os
 import subprocess
@@ -18,11 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='gloo ranks on a CPU')
-@pytest.mark.parametrize('ranks', [1, 2])
-def test_killed_in_each_phase(ranks):
+@pytest.mark.parametrize('ranks, loop', [(1, 'iterations'), (2, 'epochs')])
+def test_killed_in_each_phase(ranks, loop):
     done = subprocess.run(
         [sys.executable, ROOT / 'tests/kill_and_resume.py', '--kills', '3',
-         '--ranks', str(ranks), '--seed', '3'],
+         '--ranks', str(ranks), '--loop', loop, '--seed', '3'],
         env=dict(os.environ, PYTHONPATH=str(ROOT)), text=True, timeout=600,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout[-5000:]
