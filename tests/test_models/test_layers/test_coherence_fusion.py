@@ -47,6 +47,24 @@ class TestCoherenceFusion:
                          maps[1:].unbind())[0].square().sum(), maps)
         torch.testing.assert_close(got, expected)
 
+    @pytest.mark.parametrize('shortcut', ['sum', 'gated'])
+    def test_shortcut_is_added(self, shortcut):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(
+            8, 1, shortcut=shortcut).double().eval()
+        main, aux = torch.randn(2, 2, 8, 5, 7).double()
+        gain = torch.ones(8, 1, 1)
+        if shortcut == 'gated':
+            torch.testing.assert_close(cfm(main, [aux])[0], main)
+            gain = torch.rand(8, 1, 1)
+            cfm.gain.data.copy_(gain)
+        expected = main + gain * naive_fusion(cfm, main, [aux])[0]
+        torch.testing.assert_close(cfm(main, [aux])[0], expected)
+
+    def test_rejects_unknown_shortcut(self):
+        with pytest.raises(ValueError, match="'sum' or 'gated'.*'plus'"):
+            CoherenceFusionModule(8, 1, shortcut='plus')
+
     def test_rejects_maps_of_different_size(self):
         cfm = CoherenceFusionModule(8, 1)
         with pytest.raises(ValueError, match=r'main is .*5, 7.*5, 8'):
