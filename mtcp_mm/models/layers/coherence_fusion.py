@@ -27,6 +27,8 @@ class CoherenceFusionModule(BaseModule):
             'none': it does not, as in the paper; 'sum': it is added; 'gated':
             it is added, and the mixed one has a gate per channel that starts
             at 0 (ours, docs/diagnosis.md). Defaults to 'none'.
+        scale (float, optional): Factor of the affinities. None: 1 / sqrt
+            of ``channels``. Defaults to 1, as in the paper.
 
     Shape:
         - main: (N, channels, H, W)
@@ -46,6 +48,7 @@ class CoherenceFusionModule(BaseModule):
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
         shortcut: str = 'none',
+        scale: float | None = 1.,
         init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         if shortcut not in ('none', 'sum', 'gated'):
@@ -63,6 +66,7 @@ class CoherenceFusionModule(BaseModule):
         self.phi = cbam_norm_act(channels, norm_cfg, act_cfg)
         self.out = cbam_norm_act(channels, norm_cfg)
         self.shortcut = shortcut
+        self.scale = channels**-.5 if scale is None else scale
         if shortcut == 'gated':
             self.gain = nn.Parameter(torch.zeros(channels, 1, 1))
 
@@ -86,8 +90,8 @@ class CoherenceFusionModule(BaseModule):
         gated = [gate(x).sigmoid() * x for gate, x in zip(self.gates, aux)]
         main_feat = self.main_branch(main)
         aux_feat = self.aux_branch(self.aux_proj(torch.cat(gated, dim=1)))
-        fused = pixel_attention(
-            self.theta(aux_feat), self.phi(aux_feat), main_feat)
+        fused = pixel_attention(self.scale * self.theta(aux_feat),
+                                self.phi(aux_feat), main_feat)
         fused = self.out(fused)
         if self.shortcut == 'gated':
             fused = self.gain * fused

@@ -5,7 +5,7 @@ import torch
 from mtcp_mm.models.layers import CoherenceFusionModule
 
 
-def naive_fusion(cfm, main, aux):
+def naive_fusion(cfm, main, aux, scale=1.):
     """CFM with gates and affinities written out; blocks are the module's."""
     gated = []
     for gate, x in zip(cfm.gates, aux):
@@ -17,7 +17,7 @@ def naive_fusion(cfm, main, aux):
     aux_feat = cfm.aux_branch(joined + cfm.aux_proj.bias[:, None, None])
     main_feat = cfm.main_branch(main)
     theta, phi = cfm.theta(aux_feat), cfm.phi(aux_feat)
-    score = torch.exp(theta.flatten(2).mT @ phi.flatten(2))
+    score = torch.exp(scale * theta.flatten(2).mT @ phi.flatten(2))
     affinity = score / score.sum(-1, keepdim=True)
     fused = (affinity @ main_feat.flatten(2).mT).mT.reshape(main.shape)
     return cfm.out(fused), main_feat, aux_feat
@@ -46,6 +46,14 @@ class TestCoherenceFusion:
             naive_fusion(cfm, maps[0],
                          maps[1:].unbind())[0].square().sum(), maps)
         torch.testing.assert_close(got, expected)
+
+    @pytest.mark.parametrize('scale, factor', [(.3, .3), (None, 8**-.5)])
+    def test_scale_of_the_affinities(self, scale, factor):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(8, 1, scale=scale).double()
+        main, aux = torch.randn(2, 2, 8, 5, 7).double()
+        torch.testing.assert_close(
+            cfm(main, [aux]), naive_fusion(cfm, main, [aux], factor))
 
     @pytest.mark.parametrize('shortcut', ['sum', 'gated'])
     def test_shortcut_is_added(self, shortcut):
