@@ -23,6 +23,7 @@ from mtcp_mm.cli.launch import (
     add_cfg_options,
     add_trust_checkpoint,
     device_name,
+    make_parser,
     read_config,
     require_file,
     run_tool,
@@ -32,9 +33,7 @@ from mtcp_mm.utils.errors import UsageError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('images', help='image, folder of images, or URL')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file or URL')

@@ -8,11 +8,7 @@
 # several nodes NNODES, NODE_RANK and MASTER_ADDR, on every node.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-
-if [[ $# -lt 3 || $1 == -* ]]; then
-    usage
-    [[ ${1:-} == -h || ${1:-} == --help ]] && exit 0 || exit 2
-fi
+need 3 "$@"
 config=$1 checkpoint=$2 gpus=$3
 shift 3
 launch test.py "$gpus" "$config" "$checkpoint" "$@"

@@ -27,16 +27,16 @@ export PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH}
 # Print the leading comment of the calling script, without its '# '.
 usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
+# need COUNT ARGS...: print the usage and leave if there are fewer ARGS.
+need() {
+    [[ $# -le $1 || $2 == -* ]] || return 0
+    usage
+    [[ ${2:-} == -h || ${2:-} == --help ]] && exit 0 || exit 2
+}
+
 has_gpu() {
     [[ -n ${CUDA_VISIBLE_DEVICES-all} && ${CUDA_VISIBLE_DEVICES-} != -1 ]] &&
         nvidia-smi -L >/dev/null 2>&1
-}
-
-need_srun() {
-    command -v srun >/dev/null && return
-    echo 'error: srun is not found: this is no node of a Slurm cluster. Use' \
-        'dist_train.sh or dist_test.sh here.' >&2
-    exit 2
 }
 
 # launch SCRIPT RANKS ARGS...: start SCRIPT RANKS times with torchrun.
@@ -71,7 +71,11 @@ s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 slurm() {
     local script=$1 partition=$2 job_name=$3 gpus=${GPUS:-8}
     local per_node=${GPUS_PER_NODE:-8}
-    need_srun
+    if ! command -v srun >/dev/null; then
+        echo 'error: srun is not found: this is no node of a Slurm cluster.' \
+            'Use dist_train.sh or dist_test.sh here.' >&2
+        exit 2
+    fi
     shift 3
     per_node=$((per_node < gpus ? per_node : gpus))
     # shellcheck disable=SC2086  # SRUN_ARGS is a list of words

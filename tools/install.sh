@@ -57,18 +57,8 @@ trap stop_heartbeat EXIT
 quietly() {
     local status=0
     echo "+ $*" >>"$log"
-    (
-        minutes=0
-        trap 'kill "$nap" 2>/dev/null; exit' TERM
-        while
-            sleep 120 >/dev/null 2>&1 &
-            nap=$!
-            wait "$nap"
-        do
-            minutes=$((minutes + 2))
-            echo "[install] ... still at it after $minutes min, see $log"
-        done
-    ) &
+    # the last sleep outlives us, but holds no output open
+    while sleep 120 >/dev/null 2>&1; do say "... still at it, see $log"; done &
     heartbeat=$!
     "$@" >>"$log" 2>&1 || status=$?
     stop_heartbeat
@@ -214,18 +204,18 @@ if [[ -n ${TORCH_INDEX_URL:-} ]]; then
     index=(--index-url "$TORCH_INDEX_URL" --extra-index-url
         https://pypi.org/simple)
 fi
-if [[ $adopted = 1 && -z ${TORCH_SPEC:-} ]]; then
+what='torch and torchvision (with CUDA: 5 GB, some minutes)'
+spec=(-r requirements/torch.txt)
+if [[ -n ${TORCH_SPEC:-} ]]; then
+    what=$TORCH_SPEC
+    # shellcheck disable=SC2206  # a list of words
+    spec=($TORCH_SPEC)
+elif [[ $adopted = 1 ]]; then
     echo "torch==$(version_of torch)" >"$keep"
-    step "3/6 torch $(version_of torch): kept; torchvision to match" \
-        pip install ${index[@]+"${index[@]}"} -c "$keep" torchvision
-elif [[ -n ${TORCH_SPEC:-} ]]; then
-    # shellcheck disable=SC2086  # a list of words
-    step "3/6 $TORCH_SPEC" \
-        pip install ${index[@]+"${index[@]}"} $TORCH_SPEC
-else
-    step '3/6 torch and torchvision (with CUDA: 5 GB, some minutes)' \
-        pip install ${index[@]+"${index[@]}"} -r requirements/torch.txt
+    what="torch $(version_of torch): kept; torchvision to match"
+    spec=(-c "$keep" torchvision)
 fi
+step "3/6 $what" pip install ${index[@]+"${index[@]}"} "${spec[@]}"
 for name in torch torchvision; do
     [[ -z $(version_of $name) ]] || echo "$name==$(version_of $name)"
 done >"$keep"

@@ -21,29 +21,27 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
-from mtcp_mm.cli.launch import require_file, run_tool
-from mtcp_mm.experiments import (
-    main_columns,
-    make_rows,
-    plan_runs,
-    read_list,
-    to_csv,
-    to_json,
-    to_markdown,
-)
+from mtcp_mm.cli.launch import make_parser, require_file, run_tool
 from mtcp_mm.experiments.launch import (
     run_locally,
     run_on_slurm,
     slurm_command,
+)
+from mtcp_mm.experiments.listing import read_list
+from mtcp_mm.experiments.run import plan_runs
+from mtcp_mm.experiments.table import (
+    main_columns,
+    make_rows,
+    to_csv,
+    to_json,
+    to_markdown,
 )
 from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'experiments', nargs='+', help='one list (.yml), or configs (.py)')
     parser.add_argument(
@@ -82,16 +80,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def describe(base: str | None) -> dict:
-    """Where numbers come from: command, day, versions and commit."""
-    return dict(
-        command=shlex.join(['python', 'tools/run_experiments.py',
-                            *sys.argv[1:]]),
-        base=base,
-        started=time.strftime('%Y-%m-%d %H:%M:%S'),
-        environment=describe_environment())
-
-
 def main() -> int:
     args = parse_args()
     # mmengine tells whenever a config reads MTCP_BASE
@@ -122,7 +110,13 @@ def main() -> int:
                     slurm_command(run, args.partition, args.gpus)))
             print(run.script(args.launcher, args.gpus))
         return 0
-    failures, about = {}, describe(base)
+    failures = {}
+    about = dict(
+        command=shlex.join(['python', 'tools/run_experiments.py',
+                            *sys.argv[1:]]),
+        base=base,
+        started=time.strftime('%Y-%m-%d %H:%M:%S'),
+        environment=describe_environment())
     if missing and not args.table_only:
         if args.launcher == 'slurm':
             failures = run_on_slurm(missing, about, args.partition, args.gpus)

@@ -8,9 +8,5 @@
 # SRUN_ARGS (further options of srun), VENV.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-
-if [[ $# -lt 3 || $1 == -* ]]; then
-    usage
-    [[ ${1:-} == -h || ${1:-} == --help ]] && exit 0 || exit 2
-fi
+need 3 "$@"
 slurm train.py "$@"

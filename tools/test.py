@@ -18,6 +18,7 @@ from mmengine.registry import RUNNERS
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
+    make_parser,
     require_file,
     run_tool,
 )
@@ -29,10 +30,7 @@ from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument(
         '--protocols',

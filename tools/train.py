@@ -14,6 +14,7 @@ from mtcp_mm.checkpoints.resuming import newest_whole
 from mtcp_mm.cli.launch import (
     add_common_arguments,
     load_config,
+    make_parser,
     require_file,
     run_tool,
 )
@@ -22,10 +23,7 @@ from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument(
         '--resume',
         nargs='?',

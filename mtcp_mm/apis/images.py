@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from io import BytesIO
+from logging import WARNING
 from pathlib import Path
 
-import cv2
 import mmengine.fileio as fileio
 import numpy as np
+from mmengine.logging import print_log
 from PIL import Image, ImageOps
 
 from mtcp_mm.datasets.photos import (
@@ -84,18 +85,10 @@ def check_array(array: np.ndarray, name: str) -> np.ndarray:
                      f'is {array.dtype} {array.shape}.')
 
 
-def limit_size(image: np.ndarray, max_side: int | None) -> np.ndarray:
-    """Shrink an image until its longer side is at most ``max_side``."""
-    height, width = image.shape[:2]
-    if max_side is None or max(height, width) <= max_side:
-        return image
-    factor = max_side / max(height, width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-
-
 def list_images(folder: str) -> list[str]:
     """Images of a folder by their suffix, sorted; not those below it.
+
+    Other files are named in the log.
 
     Raises:
         FileNotFoundError: There are none.
@@ -106,6 +99,14 @@ def list_images(folder: str) -> list[str]:
         there = f'{len(names)} other files' if names else 'it is empty'
         raise FileNotFoundError(f'{folder} has no images ({there}). Known '
                                 f'suffixes: {", ".join(SUFFIXES)}.')
+    if others := sorted(set(names) - set(images)):
+        print_log(
+            f'{len(others)} of {len(names)} files in {folder} are no images '
+            f'by their suffix and left out: {", ".join(others[:5])}'
+            f'{" ..." if len(others) > 5 else ""}. Name one alone, or convert '
+            'it (HEIC, raw), to have it read.',
+            logger='current',
+            level=WARNING)
     return [fileio.join_path(folder, name) for name in images]
 
 

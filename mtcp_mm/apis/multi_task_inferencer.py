@@ -20,11 +20,11 @@ from mtcp_mm.checkpoints.files import read_checkpoint
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.utils.settings import apply_settings, load_config_file
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
+from mtcp_mm.visualization.canvas import shrink
 from .config import dataset_meta_of, label_free_pipeline
 from .images import (
     ImageError,
     check_array,
-    limit_size,
     list_images,
     read_photo,
     unique_names,
@@ -190,7 +190,7 @@ class MultiTaskInferencer(BaseInferencer):
                 image = (read_photo(item) if isinstance(item, str) else
                          check_array(item, result.source))
                 result.original_size = image.shape[:2]
-                result.image = limit_size(image, self.max_side)
+                result.image = shrink(image, self.max_side)
                 items.append(self.pipeline(self._describe(result)))
             except ImageError as error:
                 if on_error == 'raise':

@@ -222,13 +222,17 @@ def values_for(tensors: Mapping[str, Tensor], module: nn.Module,
 
     Returns:
         dict[str, Tensor]: Key of the module to a tensor of its shape and
-        type, for ``used`` and ``resized``.
+        type, for ``used`` and ``resized``; with the ``_metadata``.
     """
-    own = module.state_dict()
-    values = {k: tensors[full] for k, full in found.used.items()}
+    own, values = module.state_dict(), OrderedDict()
+    for key, full in found.used.items():
+        values[key] = tensors[full].to(own[key].dtype)
     for key, full in found.resized.items():
-        values[key] = resize_bias_table(tensors[full], len(own[key]))
-    return {k: v.to(own[k].dtype) for k, v in values.items()}
+        table = resize_bias_table(tensors[full], len(own[key]))
+        values[key] = table.to(own[key].dtype)
+    if hasattr(tensors, '_metadata'):
+        values._metadata = tensors._metadata
+    return values
 
 
 def find_unequal(module: nn.Module, values: Mapping[str, Tensor]) -> list[str]:

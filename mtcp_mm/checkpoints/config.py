@@ -38,22 +38,26 @@ class _DictCalls(ast.NodeTransformer):
                         [k.value for k in node.keywords])
 
 
-def read_literals(text: str) -> dict:
+def read_literals(path: str, text: str) -> dict:
     """A config as mmengine writes it, read without running it.
 
     Args:
+        path (str): The checkpoint, for the message.
         text (str): Assignments of literals.
 
     Raises:
-        ValueError: There is anything else in it.
+        CheckpointError: There is anything else in it.
     """
     found = {}
-    for node in ast.parse(text).body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found[name] = ast.literal_eval(_DictCalls().visit(value))
-            case _:
-                raise ValueError(f'`{ast.unparse(node)[:60]}`')
+    try:
+        for node in ast.parse(text).body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    found[name] = ast.literal_eval(_DictCalls().visit(value))
+                case _:
+                    raise ValueError(f'`{ast.unparse(node)[:60]}`')
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise refuse(path, f'more than values: {error}') from None
     return found
 
 
@@ -101,10 +105,7 @@ def config_in_checkpoint(path: str, raw: Mapping) -> ConfigDict:
                               'one that it was trained with.')
     if is_trusted():
         return Config.fromstring(text, file_format='.py')._cfg_dict
-    try:
-        cfg = ConfigDict(read_literals(text))
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise refuse(path, f'more than values: {error}') from None
+    cfg = ConfigDict(read_literals(path, text))
     for key, node in walk(cfg):
         if 'type' in node and not _is_registered(node['type']):
             raise refuse(path, f'`{key}.type` = {node["type"]!r}, which is '
@@ -120,8 +121,5 @@ def disarm_resumed_config(path: str, meta: dict) -> None:
     """
     if 'config' not in meta or is_trusted():
         return
-    try:
-        gpu_ids = read_literals(meta['config']).get('gpu_ids')
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise refuse(path, f'more than values: {error}') from None
+    gpu_ids = read_literals(path, meta['config']).get('gpu_ids')
     meta['config'] = f'gpu_ids = {gpu_ids!r}'

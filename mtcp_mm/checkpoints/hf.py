@@ -17,7 +17,6 @@ padding of windows and of odd maps (right and below).
 import re
 from collections.abc import Mapping
 from math import isqrt
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -113,13 +112,8 @@ _RENAMED_IN_5 = (
 )
 
 
-class _Rule(NamedTuple):
-    there: re.Pattern
-    here: str
-    part: int | None
-
-
-def _rules() -> list[_Rule]:
+def _rules() -> list[tuple[re.Pattern, str, int | None]]:
+    """Lines of :data:`MODULES`: pattern there, name here, part."""
     rules, base = [], ('', '')
     for line in MODULES.strip().splitlines():
         there, here, *part = line.split()
@@ -128,10 +122,8 @@ def _rules() -> list[_Rule]:
             continue
         if line.startswith(' '):
             there, here = base[0] + there, base[1] + here
-        rules.append(
-            _Rule(
-                re.compile(re.escape(there).replace(r'\*', r'(\d+)')), here,
-                int(part[0]) if part else None))
+        pattern = re.compile(re.escape(there).replace(r'\*', r'(\d+)'))
+        rules.append((pattern, here, int(part[0]) if part else None))
     return rules
 
 
@@ -143,14 +135,12 @@ def _place(key: str) -> tuple[str, int | None] | None:
     if key in PARAMETERS:
         return PARAMETERS[key], None
     module, _, parameter = key.rpartition('.')
-    for rule in _RULES:
-        match = rule.there.fullmatch(module)
-        if match:
-            here = rule.here
+    for there, here, part in _RULES:
+        if match := there.fullmatch(module):
             for number in match.groups():
                 here = here.replace('*', number, 1)
             dot = '' if here.endswith('_') else '.'
-            return f'{here}{dot}{parameter}', rule.part
+            return f'{here}{dot}{parameter}', part
     return None
 
 

@@ -71,7 +71,6 @@ class _Part:
         self.hide = not self.usual and prefix is not None or any(
             found.prefix + k in self.tensors for k in self.own
             if k not in found.used and k not in found.resized)
-        self.before = {k: self.own[k].clone() for k in found.resized}
 
     @property
     def problem(self) -> str | None:
@@ -96,24 +95,16 @@ class _Part:
             del self.values[key]
         taken.update(map(self.full, self.values))
         unequal = find_unequal(self.module, self.values)
-        if self.usual and not self.hide:
-            own = self.module.state_dict()
-            report.unchecked = [
-                k for k in unequal if k in found.resized
-                and not torch.equal(own[k], self.before[k])
-            ]
-            lost = [k for k in unequal if k in found.used]
-            if lost:
-                raise CheckpointError(
-                    f'{report.checkpoint} was loaded into '
-                    f'`model.{self.name}`, but {len(lost)} of '
-                    f'{len(self.values)} tensors do not hold its numbers: '
-                    f'{", ".join(lost[:12])}\nTo mend it: see what '
-                    f'`init_weights` of {report.kind} does with them.')
-        if set(unequal) - set(report.unchecked):
-            report.filled = [
-                k for k in self.values if k not in report.unchecked
-            ]
+        lost = [k for k in unequal if k in found.used]
+        if lost and self.usual and not self.hide:
+            raise CheckpointError(
+                f'{report.checkpoint} was loaded into '
+                f'`model.{self.name}`, but {len(lost)} of '
+                f'{len(self.values)} tensors do not hold its numbers: '
+                f'{", ".join(lost[:12])}\nTo mend it: see what '
+                f'`init_weights` of {report.kind} does with them.')
+        if unequal:
+            report.filled = list(self.values)
         own = self.module.state_dict()
         with torch.no_grad():
             for key in report.filled:

@@ -20,7 +20,6 @@ class PartReport:
         found (Comparison): What the file holds of it.
         filled (list[str]): Keys that mmengine or the module itself had not
             loaded, filled afterwards.
-        unchecked (list[str]): Keys that the module resized in its own way.
         overwritten (list[str]): Keys that the checkpoint of a larger part,
             loaded later, holds too.
         whole (bool): The checkpoint is one of this very model, and not of
@@ -32,7 +31,6 @@ class PartReport:
     prefix: str | None
     found: Comparison
     filled: list[str] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     whole: bool = False
 
@@ -94,9 +92,6 @@ def _part_lines(part: PartReport, all_keys: bool) -> list[str]:
     if found.resized:
         lines.append(
             f'    of these resized to another window: {len(found.resized)}')
-    if part.unchecked:
-        lines.append(f'    of these resized by {part.kind} itself, their '
-                     f'values not checked: {len(part.unchecked)}')
     if part.filled:
         lines.append(f'    of these filled by mtcp_mm, since the names or '
                      'shapes of the file are not those that `init_cfg` '

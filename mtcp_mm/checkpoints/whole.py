@@ -1,6 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Load a checkpoint of a whole model: all of it, or not at all."""
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -87,9 +86,7 @@ def load_into(model: nn.Module,
         name, (_, tensors) = checkpoint, read_checkpoint(checkpoint)
     report = check_whole(model, tensors, str(name), allow_partial, resume)
     model = unwrapped(model)
-    values = OrderedDict(values_for(tensors, model, report.parts[0].found))
-    if hasattr(tensors, '_metadata'):
-        values._metadata = tensors._metadata
+    values = values_for(tensors, model, report.parts[0].found)
     model.load_state_dict(values, strict=False)
     if lost := find_unequal(model, values):
         raise CheckpointError(

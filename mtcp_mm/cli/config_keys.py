@@ -79,19 +79,9 @@ def check_values(cfg: Config) -> None:
         kind = str(node.get('type', '')).rpartition('.')[-1]
         for key in ('scale', 'crop_size') if kind in RESIZES + CROPS else ():
             if any(isinstance(v, (int, float)) and v <= 0 and v != -1
-                   for v in _leaves(node.get(key))):
+                   for v in _parts(node.get(key))):
                 raise UsageError(f'{path}.{key} = {node[key]!r} of {kind}: '
                                  'width and height must be above 0.')
-
-
-def _leaves(node: Any) -> Iterator[Any]:
-    """Values at the ends of dicts and lists."""
-    children = (node.values() if isinstance(node, Mapping) else
-                node if isinstance(node, (list, tuple)) else ())
-    for child in children:
-        yield from _leaves(child)
-    if not isinstance(node, (Mapping, list, tuple)):
-        yield node
 
 
 def _occurs(cfg: Config, key: str) -> bool:
@@ -105,7 +95,8 @@ def _occurs(cfg: Config, key: str) -> bool:
 
 
 def _parts(node: Any) -> Iterator[Any]:
+    """A node of a config and all that is in it."""
     yield node
     for child in (node.values() if isinstance(node, Mapping) else
-                  node if isinstance(node, list) else ()):
+                  node if isinstance(node, (list, tuple)) else ()):
         yield from _parts(child)

@@ -12,6 +12,8 @@ from mmengine.registry import Registry
 
 from mtcp_mm.utils.errors import UsageError
 
+#: What this package raises for its users.
+OWN = ValueError, KeyError, TypeError, ImportError
 #: How an error of a worker of a data loader names its origin.
 WORKER = re.compile(r'Caught \w+ in DataLoader worker process \d+\.\n')
 
@@ -20,9 +22,9 @@ def user_message(error: Exception) -> str | None:
     """What to tell the user about an error; None: a bug, show its stack.
 
     A user's are wrong arguments and what the system refuses (OSError); what
-    this package raises on purpose as ValueError, KeyError or TypeError, which
-    is to say: the stack ends in a ``raise`` of its own; and whatever happens
-    while a config is read or its parts are built, constructors included.
+    this package raises on purpose as one of :data:`OWN`, which is to say: the
+    stack ends in a ``raise`` of its own; and whatever happens while a config
+    is read or its parts are built, constructors included.
     """
     text = str(error.args[0] if isinstance(error, KeyError) else error)
     if isinstance(error, UsageError):
@@ -37,7 +39,7 @@ def user_message(error: Exception) -> str | None:
         return text
     on_purpose = (_raised_there(str(error)) if worker else
                   _raised_here(*frames[-1]))
-    if isinstance(error, (ValueError, KeyError, TypeError)) and on_purpose:
+    if isinstance(error, OWN) and on_purpose:
         return text
     if isinstance(error, SyntaxError) and error.filename:
         text = f'{error.filename}, line {error.lineno}: {error.msg}'

@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
 
 from mtcp_mm.checkpoints.files import TRUST
 from mtcp_mm.utils.config_tree import walk
@@ -73,12 +74,28 @@ def add_trust_checkpoint(parser: argparse.ArgumentParser) -> None:
         'own that hold more than tensors and plain values')
 
 
+def make_parser(doc: str,
+                with_config: bool = False) -> argparse.ArgumentParser:
+    """Parser of a tool.
+
+    Args:
+        doc (str): Its help, shown with the lines as they are.
+        with_config (bool): Add what :func:`read_config` reads.
+    """
+    parser = argparse.ArgumentParser(
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    if with_config:
+        parser.add_argument('config', help='config file')
+        add_cfg_options(parser)
+    return parser
+
+
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that training and testing have in common."""
     parser.add_argument(
         '--work-dir',
         help='folder of logs and checkpoints, work_dirs/<config> by default')
-    add_cfg_options(parser)
     add_trust_checkpoint(parser)
     parser.add_argument(
         '--launcher',
@@ -133,6 +150,8 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 def read_config(args: argparse.Namespace) -> Config:
     """Read the config ``args.config`` and merge ``args.cfg_options``.
 
+    Parts are built in the scope that the config names, from here on.
+
     Raises:
         UsageError: There is no such file, it is no Python, a key is misspelt
             (:func:`check_keys`), or a setting has no effect.
@@ -147,6 +166,7 @@ def read_config(args: argparse.Namespace) -> Config:
         if message is None:
             raise
         raise UsageError(f'{args.config}: {message}') from error
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
     return cfg
 
 
@@ -160,9 +180,7 @@ def require_file(path: str, what: str) -> None:
     if '://' in path or Path(path).is_file():
         return
     folder = Path(path).parent
-    there = sorted(
-        p.name for p in folder.glob(f'*{Path(path).suffix}')) if (
-            folder.is_dir()) else []
+    there = sorted(p.name for p in folder.glob(f'*{Path(path).suffix}'))
     hint = (f'{folder} has {", ".join(there[:8])}' if there else
             f'{folder.absolute()} has no such files')
     raise UsageError(f'{what} {path} does not exist ({hint}).')

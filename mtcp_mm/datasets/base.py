@@ -220,7 +220,7 @@ class MultiTaskDataset(BaseDataset):
         names = self.layouts if self.layout == 'auto' else [self.layout]
         sources = {name: self.layouts[name]['image'] for name in names}
         found = {name: folder.find(s, ids) for name, s in sources.items()}
-        layout = max(found, key=lambda name: len(found[name]))
+        layout = self.layout = max(found, key=lambda name: len(found[name]))
         missing = [i for i in ids if i not in found[layout]]
         if missing:
             paths = ' or '.join(
@@ -284,23 +284,14 @@ class MultiTaskDataset(BaseDataset):
                     'current', logging.WARNING)
         del source['folder'], source['suffix']
         infos = {i: dict(path=path, **source) for i, path in paths.items()}
-        if 'valid' in source:
-            infos = self._find_valid(folder, infos, source['valid'])
+        if valid := source.get('valid'):
+            # an image without such a file has no label: nobody says where
+            infos = {
+                i: dict(infos[i],
+                        valid=dict(path=path, decoder=valid['decoder']))
+                for i, path in folder.find(valid, infos).items()
+            }
         return infos
-
-    @staticmethod
-    def _find_valid(folder: DataFolder, infos: Mapping[str, dict],
-                    source: Mapping) -> dict[str, dict]:
-        """Complete the infos by the files that say where a label counts.
-
-        An image without such a file has no label: nobody says where.
-        """
-        paths = folder.find(source, infos)
-        return {
-            i: dict(
-                infos[i], valid=dict(path=path, decoder=source['decoder']))
-            for i, path in paths.items()
-        }
 
     def _expected(self) -> str:
         """What the folder must hold, for error messages."""

@@ -17,8 +17,10 @@ from mtcp_mm.checkpoints.whole import check_whole, load_into, unwrapped
 from mtcp_mm.engine.seeding import seeded_loader
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
+from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
+from .batch_norm import ADVICE, TORCH_FAULT, tell_single_images
 from .best_score import choose_best
 from .hooks import EpochWeightingHook
 
@@ -61,14 +63,25 @@ class MultiTaskRunner(Runner):
         return super().build_optim_wrapper(optim_wrapper)
 
     def train(self) -> nn.Module:
-        """See mmengine; warns of epoch weights that no hook ever sets."""
+        """See mmengine; warns of epoch weights that no hook ever sets.
+
+        Raises:
+            UsageError: Batch norm has one value per channel.
+        """
         weighting = getattr(unwrapped(self.model), 'loss_weighting', None)
         if isinstance(weighting, EpochWeighting) and not any(
                 isinstance(h, EpochWeightingHook) for h in self.hooks):
             self.logger.warning(
                 f'All weights of {type(weighting).__name__} stay 1: '
                 '`custom_hooks` has no LPSHook or EpochWeightingHook.')
-        return super().train()
+        try:
+            return super().train()
+        except ValueError as error:
+            if TORCH_FAULT not in str(error):
+                raise
+            raise UsageError(
+                'Batch norm got a batch of one image on a map of 1x1: '
+                f'{error}.\n{ADVICE}') from error
 
     def register_default_hooks(
             self, hooks: dict[str, Hook | dict] | None = None) -> None:
@@ -94,7 +107,12 @@ class MultiTaskRunner(Runner):
             self._train_dataloader = seeded_loader(
                 self._train_dataloader, self.seed, self.rank,
                 self._randomness_cfg.get('diff_rank_seed', False))
-        return super().build_train_loop(loop)
+        loop = super().build_train_loop(loop)
+        model = unwrapped(self.model.train())  # may freeze some layers
+        if doubt := tell_single_images(
+                model, loop.dataloader, self.world_size):
+            self.logger.warning(doubt)
+        return loop
 
     def load_or_resume(self) -> None:
         """Load what the config says, or resume from the newest whole file.

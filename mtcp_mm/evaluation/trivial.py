@@ -63,15 +63,13 @@ def fit_constants(tasks: Mapping[str, DenseTask],
         ``constant_prediction``.
     """
     sums = {}
-    for name in [n for n, task in tasks.items() if not task.helper]:
-        if not hasattr(tasks[name], 'constant_sums'):
+    tasks = {name: task for name, task in tasks.items() if not task.helper}
+    for name, task in list(tasks.items()):
+        if not hasattr(task, 'constant_sums'):
+            del tasks[name]
             print_log(
-                f'{type(tasks[name]).__name__} has no `constant_sums`: task '
+                f'{type(task).__name__} has no `constant_sums`: task '
                 f'`{name}` has no trivial answer.', 'current')
-    tasks = {
-        name: task for name, task in tasks.items()
-        if not task.helper and hasattr(task, 'constant_sums')
-    }
     for sample in samples:
         for name, task in tasks.items():
             if task.gt_key in sample:

@@ -5,14 +5,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from .run import Run
 
 
-def run_locally(runs: Sequence[Run], about: dict, gpus: int = 1,
-                say: Callable[[str], None] = print) -> dict[str, str]:
+def run_locally(runs: Sequence[Run], about: dict,
+                gpus: int = 1) -> dict[str, str]:
     """Run one after the other; a failing one does not stop the others.
 
     Several processes may work on the same list: a run that another one is at
@@ -23,7 +22,6 @@ def run_locally(runs: Sequence[Run], about: dict, gpus: int = 1,
         runs (Sequence[Run]): Those that are not finished.
         about (dict): For run.json, see :meth:`Run.prepare`.
         gpus (int): Ranks of each run. Defaults to 1.
-        say (Callable): Prints a line.
 
     Returns:
         dict[str, str]: Name of every run that has no scores now, and why.
@@ -41,7 +39,7 @@ def run_locally(runs: Sequence[Run], about: dict, gpus: int = 1,
                 continue  # by another process, since we looked
             script = run.prepare(run.script('none', gpus), about)
             start = time.time()
-            say(f'[{number}/{len(runs)}] {run.name}: {run.log}')
+            print(f'[{number}/{len(runs)}] {run.name}: {run.log}')
             with open(run.log, 'a') as log:
                 code = subprocess.call(['bash', str(script)],
                                        stdout=log,
@@ -52,8 +50,9 @@ def run_locally(runs: Sequence[Run], about: dict, gpus: int = 1,
             run.write_record(record)
             if code:
                 failures[run.name] = f'exit code {code}, see {run.log}'
-                say(f'    FAILED with exit code {code}, the log ends with\n'
-                    f'{tail(run.log)}')
+                lines = run.log.read_text(errors='replace').splitlines()
+                print(f'    FAILED with exit code {code}, the log ends with',
+                      *lines[-8:], sep='\n    | ')
     return failures
 
 
@@ -83,8 +82,7 @@ def slurm_command(run: Run, partition: str, gpus: int) -> list[str]:
 
 
 def run_on_slurm(runs: Sequence[Run], about: dict, partition: str,
-                 gpus: int = 1,
-                 say: Callable[[str], None] = print) -> dict[str, str]:
+                 gpus: int = 1) -> dict[str, str]:
     """Submit one job per run and wait for all of them.
 
     Interrupting this leaves the jobs in the queue.
@@ -94,7 +92,6 @@ def run_on_slurm(runs: Sequence[Run], about: dict, partition: str,
         about (dict): For run.json, see :meth:`Run.prepare`.
         partition (str): Slurm partition.
         gpus (int): Ranks of each run. Defaults to 1.
-        say (Callable): Prints a line.
 
     Returns:
         dict[str, str]: Name of every run that has no scores now, and why.
@@ -110,18 +107,12 @@ def run_on_slurm(runs: Sequence[Run], about: dict, partition: str,
         run.prepare(run.script('slurm', gpus), about)
         jobs.append((run,
                      subprocess.Popen(slurm_command(run, partition, gpus))))
-    say(f'{len(jobs)} jobs submitted to {partition}. Waiting; to look later, '
-        'interrupt this and start it again.')
+    print(f'{len(jobs)} jobs submitted to {partition}. Waiting; to look '
+          'later, interrupt this and start it again.')
     failures = {}
     for run, job in jobs:
         code = job.wait()
-        say(f'{run.name}: {"done" if code == 0 else f"FAILED ({code})"}')
+        print(f'{run.name}: {"done" if code == 0 else f"FAILED ({code})"}')
         if code:
             failures[run.name] = f'exit code {code}, see {run.log}'
     return failures
-
-
-def tail(file: Path, lines: int = 8) -> str:
-    """Last lines of a text file, indented."""
-    text = file.read_text(errors='replace').splitlines()[-lines:]
-    return '\n'.join(f'    | {line}' for line in text)

@@ -72,14 +72,6 @@ class Run:
         python = shlex.quote(sys.executable)
         options = f'--work-dir {folder} --cfg-options ' + ' '.join(
             map(shlex.quote, self.options))
-        if launcher == 'slurm':
-            start, end = f'srun {python} -u {{tool}}.py {config}', (
-                ' --launcher slurm')
-        elif gpus > 1:
-            start, end = f'bash {{dist}}.sh {config}', ''
-        else:
-            start, end = f'{python} {{tool}}.py {config}', ''
-        ranks = f' {gpus}' if gpus > 1 and launcher == 'none' else ''
         # The folder may have been moved: only the name of the file counts.
         checkpoint = (f' {folder}/"$(basename "$(cat {folder}/'
                       'last_checkpoint)")"')
@@ -88,10 +80,14 @@ class Run:
             lines.append(f'export MTCP_BASE={shlex.quote(base)}')
         for name, argument, resume in (('train', '', ' --resume'),
                                        ('test', checkpoint, '')):
-            tools = dict(tool=TOOLS / name, dist=TOOLS / f'dist_{name}')
-            lines.append(
-                start.format(**tools) + argument + ranks + resume +
-                f' {options}{end}')
+            call = f'{python} {TOOLS / name}.py {config}{argument}'
+            if launcher == 'slurm':
+                call = f'srun {python} -u {TOOLS / name}.py {config}{argument}'
+            elif gpus > 1:
+                call = (f'bash {TOOLS}/dist_{name}.sh {config}{argument} '
+                        f'{gpus}')
+            end = ' --launcher slurm' * (launcher == 'slurm')
+            lines.append(f'{call}{resume} {options}{end}')
         return '\n'.join(lines) + '\n'
 
     def prepare(self, script: str, about: dict) -> Path:

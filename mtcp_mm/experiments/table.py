@@ -28,13 +28,11 @@ class Row:
             computed from the others.
         ours (dict): Score key to {seed: value} of the finished runs;
             ``delta_mtl`` where there are single-task runs.
-        shown (set): Keys that this experiment has at all.
     """
 
     experiment: Experiment
     paper: dict[str, float] = field(default_factory=dict)
     ours: dict[str, dict[int, float]] = field(default_factory=dict)
-    shown: set[str] = field(default_factory=set)
 
 
 def main_columns(scores: Mapping[str, SeedScores]) -> tuple[MetricColumn, ...]:
@@ -82,7 +80,6 @@ def make_rows(experiments: ExperimentList,
     for experiment in experiments.experiments:
         single = experiment.single_task
         row = Row(experiment, dict(experiment.paper))
-        row.shown = {single} if single else {*keys, DELTA}
         found = scores.get(experiment.name, {})
         for key in ([single] if single else keys):
             values = {
@@ -126,7 +123,7 @@ def _columns(experiments: ExperimentList) -> list[MetricColumn]:
 def _cells(row: Row, column: MetricColumn, seeds: int) -> tuple[str, str]:
     """What the paper has, and what we have."""
     digits = column.digits
-    if column.key not in row.shown:
+    if row.experiment.single_task not in (None, column.key):
         return '–', '–'
     paper = row.paper.get(column.key)
     paper = '–' if paper is None else f'{paper:.{digits}f}'
@@ -156,8 +153,7 @@ def to_markdown(experiments: ExperimentList, rows: Sequence[Row],
         lines.append(cells)
     table = ['| ' + ' | '.join(cells) + ' |' for cells in (head, *lines)]
     table.insert(1, '|---' + '|--:' * (len(head) - 1) + '|')
-    notes = [f'- {c.title[:-2].strip() if c.better else c.title}: {c.note}'
-             for c in columns if c.note]
+    notes = [f'- {c.heading or c.key}: {c.note}' for c in columns if c.note]
     if len(seeds) > 1:
         notes.insert(0, f'- ours: mean ± standard deviation of the sample '
                      f'over the seeds {", ".join(map(str, seeds))}')

@@ -32,18 +32,13 @@ ARCHIVES = dict(
     PASCALContextMultiTaskDataset=(
         Archive('PASCAL_MT of ASTMT (PASCALContext of ATRC)', 'pascal_mt',
                 dict(train=4998, val=5105)), ))
-#: File that a converter leaves beside data that look like an archive, to
-#: what they are.
-CONVERTED = {
-    'nyud_from_mat.json':
-    'converted from nyu_depth_v2_labeled.mat, not NYUD_MT: scores of '
-    'normals and edges cannot be compared to published ones'
-}
+#: What nyud_mat2mt.py leaves beside its data, which look like an archive.
+CONVERTED = 'nyud_from_mat.json'
 
 
 def find_converted(root: str) -> str | None:
     """What these data are, if they were made by one of our converters."""
-    for file, what in CONVERTED.items():
-        if root and fileio.exists(fileio.join_path(root, file)):
-            return what
-    return None
+    if not root or not fileio.exists(fileio.join_path(root, CONVERTED)):
+        return None
+    return ('converted from nyu_depth_v2_labeled.mat, not NYUD_MT: scores of '
+            'normals and edges cannot be compared to published ones')

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmengine.dataset import BaseDataset
-
 from mtcp_mm.utils.config_tree import dataset_leaves
 from .archives import ARCHIVES, find_converted
 
@@ -96,32 +94,13 @@ def data_of_config(cfg: Mapping) -> DataInfo:
         is_converted=find_converted(root) is not None)
 
 
-def _first_leaf(dataset) -> BaseDataset:
-    """First data set below the wrappers of a built one."""
+def found_layout(dataset) -> str:
+    """Layout that the first data set below wrappers found, '' if none."""
     inner = getattr(dataset, 'datasets', None) or [
         getattr(dataset, 'dataset', None)
     ]
-    return dataset if inner[0] is None else _first_leaf(inner[0])
-
-
-def found_layout(dataset) -> str:
-    """Layout of the files that a data set found, '' if it has none."""
-    leaf = _first_leaf(dataset)
-    layouts = getattr(leaf, 'layouts', {})
-    if not layouts or not len(leaf):
-        return ''
-    item = leaf.get_data_info(0)
-    paths = dict({'image': item['img_path']}, **{
-        name: info['path']
-        for name, info in item.get('label_infos', {}).items()
-    })
-
-    def fitting(layout: Mapping) -> int:
-        return sum(
-            str(paths[name]).endswith(source['suffix'])
-            for name, source in layout.items() if name in paths)
-
-    return max(layouts, key=lambda name: fitting(layouts[name]))
+    return (getattr(dataset, 'layout', '') if inner[0] is None else
+            found_layout(inner[0]))
 
 
 def data_of_dataset(dataset, cfg: Mapping,

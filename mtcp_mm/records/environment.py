@@ -20,21 +20,15 @@ SKIPPED = ('MUSA available', 'numpy_random_seed', 'PyTorch compiling details',
            'mp_cfg', 'dist_cfg', 'cudnn_benchmark')
 
 
-def git_revision(folder: str | Path | None = None) -> str:
-    """Commit of a checkout, with '+' if tracked files differ from it.
-
-    Args:
-        folder (str | Path, optional): Somewhere in the checkout. Defaults to
-            that of this package.
+def git_revision() -> str:
+    """Commit of this checkout, with '+' if tracked files differ from it.
 
     Returns:
         str: 12 digits, e.g. '25a864c1f00b+'; '' outside of a checkout.
     """
-    folder = Path(folder or Path(__file__).parent)
-
     def git(*args: str) -> str:
         return subprocess.run(
-            ['git', '-C', str(folder), *args],
+            ['git', '-C', str(Path(__file__).parent), *args],
             capture_output=True,
             text=True,
             timeout=20,
@@ -43,7 +37,7 @@ def git_revision(folder: str | Path | None = None) -> str:
     try:
         top = Path(git('rev-parse', '--show-toplevel'))
         # an installed package may lie inside of somebody else's checkout
-        if folder == Path(__file__).parent and not (top / 'mtcp_mm').is_dir():
+        if not (top / 'mtcp_mm').is_dir():
             return ''
         revision = git('rev-parse', '--short=12', 'HEAD')
         changed = git('status', '--porcelain', '--untracked-files=no')

@@ -2,7 +2,6 @@
 """Gather what a work directory holds of a run."""
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -114,8 +113,7 @@ def collect(work_dir: str | Path,
             with_evaluation: bool = True,
             num_images: int = 3,
             device: str | None = None,
-            cfg_options: dict | None = None,
-            progress: Callable[[int, int], None] = lambda i, n: None) -> Run:
+            cfg_options: dict | None = None) -> Run:
     """Gather what a report needs.
 
     Args:
@@ -127,7 +125,6 @@ def collect(work_dir: str | Path,
         num_images (int): Best and worst images per task, of each.
         device (str, optional): See :func:`evaluate`.
         cfg_options (dict, optional): Override settings of the config.
-        progress (Callable): See :func:`evaluate`.
 
     Raises:
         UsageError: ``work_dir`` is no such folder.
@@ -136,7 +133,7 @@ def collect(work_dir: str | Path,
     run = Run(name=work_dir.resolve().name, work_dir=work_dir)
     _read_config(run, cfg_options)
     _read_log(run)
-    _evaluate(run, checkpoint, with_evaluation, num_images, device, progress)
+    _evaluate(run, checkpoint, with_evaluation, num_images, device)
     _read_scores(run)
     return run
 
@@ -193,8 +190,7 @@ def _text_of_log(work_dir: Path) -> str:
 
 
 def _evaluate(run: Run, checkpoint: str | Path | None, with_evaluation: bool,
-              num_images: int, device: str | None,
-              progress: Callable[[int, int], None]) -> None:
+              num_images: int, device: str | None) -> None:
     """Use an evaluation of the same checkpoint and config, or make one."""
     run.evaluation = read_evaluation(run.work_dir)
     if with_evaluation:
@@ -212,7 +208,7 @@ def _evaluate(run: Run, checkpoint: str | Path | None, with_evaluation: bool,
                 run.config, file, num_images):
             try:
                 run.evaluation = evaluate(run.config, run.work_dir, file,
-                                          num_images, device, progress)
+                                          num_images, device)
             except FileNotFoundError as error:
                 reason = f'The test data are not there: {error}'
         if reason:

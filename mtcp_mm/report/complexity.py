@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import prod
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop
 
 from mtcp_mm.utils.errors import UsageError
@@ -91,9 +91,7 @@ def _countable(model: nn.Module) -> Iterator[None]:
 
 
 @torch.no_grad()
-def count_flops(model: nn.Module,
-                *inputs: Tensor,
-                forward: Callable | None = None) -> dict[str, int]:
+def count_flops(model: nn.Module, *inputs, **kwargs) -> dict[str, int]:
     """Floating point operations of one forward pass, counted as it runs.
 
     Convolutions, products of matrices, attention and the bilinear look-ups
@@ -104,8 +102,8 @@ def count_flops(model: nn.Module,
 
     Args:
         model (nn.Module): The model; its mode (train, eval) is not changed.
-        *inputs (Tensor): Arguments of ``forward``.
-        forward (Callable, optional): What to run. Defaults to ``model``.
+        *inputs (Any): Its arguments.
+        **kwargs (Any): Further ones.
 
     Returns:
         dict[str, int]: 'total' and the names of the children that work.
@@ -117,7 +115,7 @@ def count_flops(model: nn.Module,
     """
     counter = FlopCounterMode(display=False, custom_mapping=EXTRA_FORMULAS)
     with _countable(model), counter:
-        (forward or model)(*inputs)
+        model(*inputs, **kwargs)
     counts = counter.get_flop_counts()
     root = type(model).__name__
     flops = dict(total=counter.get_total_flops())
@@ -132,15 +130,13 @@ def count_flops(model: nn.Module,
 @torch.no_grad()
 def time_forward(forward: Callable[[], object],
                  device: torch.device | str = 'cpu',
-                 repeat: int = 5,
-                 warm_up: int = 1) -> float:
-    """Median seconds of a call.
+                 repeat: int = 5) -> float:
+    """Median seconds of a call, one more before them not counted.
 
     Args:
         forward (Callable): What to run.
         device (torch.device | str): Where it runs; a GPU is waited for.
         repeat (int): Calls that are timed. Defaults to 5.
-        warm_up (int): Calls before them. Defaults to 1.
     """
 
     def wait() -> None:
@@ -148,14 +144,13 @@ def time_forward(forward: Callable[[], object],
             torch.cuda.synchronize(device)
 
     seconds = []
-    for i in range(warm_up + repeat):
+    for _ in range(1 + repeat):
         wait()
         start = time.perf_counter()
         forward()
         wait()
-        if i >= warm_up:
-            seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds[1:])
 
 
 def describe_device(device: torch.device | str) -> str:

@@ -11,7 +11,6 @@ import logging
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -19,6 +18,8 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from rich.console import Console
+from rich.progress import track
 
 from mtcp_mm.checkpoints.config import without_checkpoints
 from mtcp_mm.checkpoints.files import read_checkpoint
@@ -75,8 +76,7 @@ def evaluate(cfg: Config,
              work_dir: Path,
              checkpoint: Path,
              num_images: int = 3,
-             device: str | None = None,
-             progress: Callable[[int, int], None] = lambda i, n: None) -> dict:
+             device: str | None = None) -> dict:
     """Score a checkpoint image by image.
 
     Args:
@@ -86,7 +86,6 @@ def evaluate(cfg: Config,
         num_images (int): Best and worst images to keep, of each.
             Defaults to 3.
         device (str, optional): Defaults to cuda if there is one.
-        progress (Callable): Called with images done and images in all.
 
     Returns:
         dict: As written to ``evaluation.json``: ``scores``, ``details``,
@@ -108,7 +107,7 @@ def evaluate(cfg: Config,
     image_scores = ImageScores(evaluator, num_images)
     seconds, sizes, shape, done = [], Counter(), None, 0
     cost = dict(parameters=count_parameters(model))
-    for batch in loader:
+    for batch in track(loader, 'report', console=Console(stderr=True)):
         if shape is None:
             shape, cost['flops'] = _count(model, batch)
             model.to(device)
@@ -121,7 +120,6 @@ def evaluate(cfg: Config,
         image_scores.process(samples, batch)
         sizes.update('x'.join(map(str, s.ori_shape[:2])) for s in samples)
         done += len(samples)
-        progress(done, len(loader.dataset))
     with quiet(logging.WARNING):
         scores = evaluator.evaluate(done)
     cost.update(
@@ -167,6 +165,4 @@ def _count(model, batch: dict) -> tuple[list[int], dict[str, int]]:
         for key, value in batch.items()
     }
     inputs = model.data_preprocessor(first, False)['inputs']
-    flops = count_flops(
-        model, inputs, forward=lambda x: model(x, mode='tensor'))
-    return list(inputs.shape[-2:]), flops
+    return list(inputs.shape[-2:]), count_flops(model, inputs, mode='tensor')

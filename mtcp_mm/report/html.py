@@ -15,15 +15,6 @@ from .tables import main_keys, text_of
 FOLDER = Path(__file__).with_name('templates')
 
 
-def make_environment(autoescape: bool) -> Environment:
-    """Jinja2 with the templates of this package."""
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=autoescape,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True)
-
-
 def render_html(title: str, made: str, runs: Sequence[Run],
                 sections: Sequence[Section]) -> str:
     """One page with everything inside: it opens without a network.
@@ -34,7 +25,11 @@ def render_html(title: str, made: str, runs: Sequence[Run],
         runs (Sequence[Run]): For the main scores at the top.
         sections (Sequence[Section]): From :func:`build_sections`.
     """
-    environment = make_environment(autoescape=True)
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True)
     numbers = count()
     environment.filters['svg'] = lambda chart: Markup(
         draw(chart, f'chart{next(numbers)}'))

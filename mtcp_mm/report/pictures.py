@@ -12,6 +12,7 @@ import numpy as np
 from mtcp_mm.tasks import DenseTask
 from mtcp_mm.tasks.scale import Scale
 from mtcp_mm.visualization import draw_task
+from mtcp_mm.visualization.canvas import shrink
 
 #: Longest side of a picture, pixels.
 MAX_SIDE = 480
@@ -25,10 +26,7 @@ def write_picture(picture: np.ndarray, file: Path) -> None:
         picture (np.ndarray): uint8 RGB, shape (H, W, 3).
         file (Path): Its folder is made.
     """
-    factor = MAX_SIDE / max(picture.shape[:2])
-    if factor < 1:
-        picture = cv2.resize(
-            picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    picture = shrink(picture, MAX_SIDE)
     _, content = cv2.imencode('.webp', picture[..., ::-1],
                               [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -36,10 +34,9 @@ def write_picture(picture: np.ndarray, file: Path) -> None:
 
 
 def data_uri(file: Path) -> str:
-    """A picture file as a ``data:`` address."""
-    kind = dict(svg='svg+xml').get(file.suffix[1:], file.suffix[1:])
+    """A file of :func:`write_picture` as a ``data:`` address."""
     text = base64.b64encode(file.read_bytes()).decode()
-    return f'data:image/{kind};base64,{text}'
+    return f'data:image/webp;base64,{text}'
 
 
 def describe_scale(scale: Scale | None) -> dict | None:

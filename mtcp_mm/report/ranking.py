@@ -1,7 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-import heapq
 import math
-from itertools import count
+from operator import itemgetter
 from typing import Any
 
 
@@ -13,34 +12,22 @@ class BestAndWorst:
     Args:
         size (int): How many of each.
         higher_is_better (bool): Which way is up.
+
+    Attributes:
+        best (list[tuple]): Scores and items, the best first.
+        worst (list[tuple]): Scores and items, the worst first.
     """
 
     def __init__(self, size: int, higher_is_better: bool) -> None:
-        self.size = size
-        self.sign = 1 if higher_is_better else -1
-        self._best: list[tuple] = []
-        self._worst: list[tuple] = []
-        self._order = count()
+        self.size, self.higher_is_better = size, higher_is_better
+        self.best: list[tuple[float, Any]] = []
+        self.worst: list[tuple[float, Any]] = []
 
     def offer(self, score: float, item: Any) -> None:
         """Show an item; a score that is not finite does not rank."""
-        if not math.isfinite(score) or not self.size:
-            return
-        number = next(self._order)
-        for heap, value in ((self._best, self.sign * score),
-                            (self._worst, -self.sign * score)):
-            entry = (value, -number, score, item)
-            if len(heap) < self.size:
-                heapq.heappush(heap, entry)
-            elif entry > heap[0]:
-                heapq.heapreplace(heap, entry)
-
-    @property
-    def best(self) -> list[tuple[float, Any]]:
-        """list: Scores and items, the best first."""
-        return [entry[2:] for entry in sorted(self._best, reverse=True)]
-
-    @property
-    def worst(self) -> list[tuple[float, Any]]:
-        """list: Scores and items, the worst first."""
-        return [entry[2:] for entry in sorted(self._worst, reverse=True)]
+        if math.isfinite(score):
+            for ranked, falling in ((self.best, self.higher_is_better),
+                                    (self.worst, not self.higher_is_better)):
+                ranked.append((score, item))
+                ranked.sort(key=itemgetter(0), reverse=falling)
+                del ranked[self.size:]

@@ -56,7 +56,7 @@ class Table:
     kind: str = 'table'
 
 
-def text_of(value: float | None) -> str:
+def text_of(value: float | None, digits: int = 4) -> str:
     """A score with 4 digits behind the point, as the tools print it.
 
     >>> text_of(56.25), text_of(None)
@@ -64,7 +64,7 @@ def text_of(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f'{value:.4f}'
+    return f'{value:.{digits}f}'
 
 
 def all_metrics(runs: Sequence[Run]) -> dict[str, MetricInfo]:
@@ -156,7 +156,7 @@ def class_tables(runs: Sequence[Run]) -> dict[str, Table]:
                                   for run, kind in lists)])
         absent = []
         for i, name in enumerate(names):
-            cells = [Cell(_percent(values[i])) for values in lists.values()]
+            cells = [Cell(text_of(values[i], 2)) for values in lists.values()]
             if all(cell.text == NOTHING for cell in cells):
                 absent.append(name)
             else:
@@ -169,12 +169,6 @@ def class_tables(runs: Sequence[Run]) -> dict[str, Table]:
             table.notes.append(f'Never seen: {", ".join(absent)}.')
         tables[title] = table
     return tables
-
-
-def _percent(value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    return f'{value:.2f}'
 
 
 def cost_table(runs: Sequence[Run]) -> Table:
@@ -231,25 +225,3 @@ def main_keys(runs: Sequence[Run]) -> list[ScoreKey]:
     keys = [key.under('') for key in all_keys(runs)]
     return [parse_key(key, infos) for key in dict.fromkeys(keys)
             if key in mains]
-
-
-def results_rows(runs: Sequence[Run]) -> list[dict]:
-    """A dict per run and score, for results.csv: values as they are."""
-    rows = []
-    for run in runs:
-        for name, value in run.scores.items():
-            key = parse_key(name, run.metrics)
-            rows.append(
-                dict(
-                    run=run.name,
-                    key=name,
-                    task=key.task,
-                    metric=key.metric,
-                    protocol=key.protocol,
-                    value='' if value is None else repr(value),
-                    better=key.better,
-                    data=run.data.name,
-                    layout=run.data.layout,
-                    scores_from=run.scores_from,
-                    work_dir=str(run.work_dir)))
-    return rows

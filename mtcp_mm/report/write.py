@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from mtcp_mm.evaluation.score_keys import parse_key
 from mtcp_mm.records.environment import describe_environment
 from mtcp_mm.utils.files import write_atomically
 from .build import build_sections
@@ -12,7 +13,6 @@ from .collect import Run
 from .html import render_html
 from .latex import render_latex
 from .markdown import render_markdown
-from .tables import results_rows
 
 #: Columns of results.csv.
 COLUMNS = ('run', 'key', 'task', 'metric', 'protocol', 'value', 'better',
@@ -22,9 +22,16 @@ COLUMNS = ('run', 'key', 'task', 'metric', 'protocol', 'value', 'better',
 def render_csv(runs: Sequence[Run]) -> str:
     """A line per run and score, values with all their digits."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator='\n')
-    writer.writeheader()
-    writer.writerows(results_rows(runs))
+    writer = csv.writer(stream, lineterminator='\n')
+    writer.writerow(COLUMNS)
+    for run in runs:
+        for name, value in run.scores.items():
+            key = parse_key(name, run.metrics)
+            writer.writerow([
+                run.name, name, key.task, key.metric, key.protocol, value,
+                key.better, run.data.name, run.data.layout, run.scores_from,
+                run.work_dir
+            ])
     return stream.getvalue()
 
 

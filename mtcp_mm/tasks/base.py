@@ -188,7 +188,6 @@ class DenseTask(metaclass=ABCMeta):
         return torch.from_numpy(np.ascontiguousarray(label)).float()
 
     # ---- targets and logits as tensors ------------------------------------
-    @abstractmethod
     def valid_mask(self, target: Tensor) -> Tensor:
         """Pixels that carry a label.
 
@@ -198,6 +197,7 @@ class DenseTask(metaclass=ABCMeta):
         Returns:
             Tensor: bool, shape (..., H, W).
         """
+        return (target != self.ignore_value).any(dim=-3)
 
     def loss(self, criterion: nn.Module, logits: Tensor,
              target: Tensor) -> Tensor:

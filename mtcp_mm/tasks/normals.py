@@ -6,6 +6,9 @@ from torch import Tensor
 from mtcp_mm.registry import TASKS
 from .base import DenseTask
 
+#: Components whose sign a flip turns.
+MIRRORED = dict(horizontal=[0], vertical=[1], diagonal=[0, 1])
+
 
 @TASKS.register_module()
 class NormalsTask(DenseTask):
@@ -44,7 +47,7 @@ class NormalsTask(DenseTask):
                 'or 0..255 as uint8. Save them as one of these.')
         normals = raw.astype(np.float32)
         if raw.dtype == np.uint8:
-            normals = normals * np.float32(2 / 255) - 1
+            normals = (2 * normals - 255) / 255  # rounded once
         normals[~np.isfinite(normals).all(-1)] = 0
         length = np.linalg.norm(normals, axis=-1, keepdims=True)
         missing = length < self.min_length
@@ -55,7 +58,7 @@ class NormalsTask(DenseTask):
         known = (label[::2, ::2] != 0).any(-1)  # a quarter tells as much
         stored = raw[::2, ::2][known].astype(np.float32)
         if raw.dtype == np.uint8:
-            stored = stored * np.float32(2 / 255) - 1
+            stored = (2 * stored - 255) / 255
         length = np.linalg.norm(stored, axis=-1)
         varies = length.size and stored.std(axis=0).max() > .05
         if varies and stored.min() >= 0:
@@ -68,10 +71,7 @@ class NormalsTask(DenseTask):
     def flip_label(self, label: np.ndarray, direction: str) -> np.ndarray:
         """A mirror turns the sign of the mirrored axis."""
         label = label.copy()
-        if direction in ('horizontal', 'diagonal'):
-            label[..., 0] *= -1
-        if direction in ('vertical', 'diagonal'):
-            label[..., 1] *= -1
+        label[..., MIRRORED[direction]] *= -1
         return label
 
     def rotate_label(self, label: np.ndarray, degrees: float) -> np.ndarray:
@@ -82,10 +82,6 @@ class NormalsTask(DenseTask):
         label[..., 0], label[..., 1] = cos * x - sin * y, sin * x + cos * y
         return label
 
-    def valid_mask(self, target: Tensor) -> Tensor:
-        """See :meth:`DenseTask.valid_mask`."""
-        return (target != 0).any(dim=-3)
-
     def predict(self, logits: Tensor) -> Tensor:
         """Unit vectors."""
         return F.normalize(logits, dim=0)
@@ -93,10 +89,7 @@ class NormalsTask(DenseTask):
     def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
         """See :meth:`DenseTask.unflip_logits`."""
         logits = super().unflip_logits(logits, direction).clone()
-        if direction in ('horizontal', 'diagonal'):
-            logits[..., 0, :, :] *= -1
-        if direction in ('vertical', 'diagonal'):
-            logits[..., 1, :, :] *= -1
+        logits[..., MIRRORED[direction], :, :] *= -1
         return logits
 
     def constant_sums(self, target: Tensor) -> Tensor:

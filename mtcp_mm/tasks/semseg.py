@@ -98,10 +98,6 @@ class SemSegTask(DenseTask):
         """Pack a label: (H, W) uint8 to (1, H, W) int64."""
         return torch.from_numpy(label[None].astype(np.int64))
 
-    def valid_mask(self, target: Tensor) -> Tensor:
-        """See :meth:`DenseTask.valid_mask`."""
-        return target.squeeze(-3) != self.ignore_value
-
     def loss(self, criterion: nn.Module, logits: Tensor,
              target: Tensor) -> Tensor:
         """See :meth:`DenseTask.loss`; ``criterion`` as in mmseg."""

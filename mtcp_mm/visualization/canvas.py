@@ -1,8 +1,8 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """A grid of captioned pictures, colour bars and a legend, by Pillow."""
+import math
 from collections.abc import Sequence
 from functools import lru_cache
-from math import floor, log10
 from pathlib import Path
 
 import cv2
@@ -24,30 +24,28 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONT_FILE), size)
 
 
-def enlarge(picture: np.ndarray,
-            min_height: int = 200,
-            max_side: int | None = None) -> np.ndarray:
+def enlarge(picture: np.ndarray, min_height: int,
+            max_side: int) -> np.ndarray:
     """Repeat pixels by the smallest whole factor that reaches a height.
 
     Args:
         picture (np.ndarray): Shape (H, W, 3).
-        min_height (int): Height to reach. Defaults to 200.
-        max_side (int, optional): No side may get longer than this.
+        min_height (int): Height to reach.
+        max_side (int): No side may get longer than this.
 
     Returns:
         np.ndarray: Shape (k * H, k * W, 3), k >= 1.
     """
-    factor = -(-min_height // picture.shape[0])
-    if max_side is not None:
-        factor = min(factor, max_side // max(picture.shape[:2]))
+    factor = min(-(-min_height // picture.shape[0]),
+                 max_side // max(picture.shape[:2]))
     if factor <= 1:
         return picture
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def shrink(picture: np.ndarray, max_side: int = 640) -> np.ndarray:
+def shrink(picture: np.ndarray, max_side: int | None) -> np.ndarray:
     """Average pixels until the longer side is at most ``max_side``."""
-    factor = max_side / max(picture.shape[:2])
+    factor = (max_side or math.inf) / max(picture.shape[:2])
     if factor >= 1:
         return picture
     height, width = (max(1, round(side * factor))
@@ -117,7 +115,7 @@ def draw_scale(scale: Scale, width: int, size: int) -> np.ndarray:
     draw.rectangle((0, 0, width - 1, bar - 1), outline=INK)
     more = '\u2265 ' if scale.clipped else ''
     # three digits of the span, not of each number: 0.00004 m is 0 m here
-    digits = max(0, 2 - floor(log10(scale.high - scale.low)))
+    digits = max(0, 2 - math.floor(math.log10(scale.high - scale.low)))
     low, middle, high = (f'{round(value, digits):g}'
                          for value in (scale.low,
                                        (scale.low + scale.high) / 2,
@@ -149,11 +147,6 @@ def _draw_names(entries: Sequence[Entry], width: int,
     return np.array(canvas)
 
 
-def _text_size(height: int) -> int:
-    """Size of the letters beside pictures of some height."""
-    return max(13, height // 24)
-
-
 def draw_grid(rows: Sequence[Sequence[Panel | None]],
               legend: Sequence[Entry | tuple[str, None]] = ()) -> np.ndarray:
     """Arrange pictures of one size in a grid, captions above them.
@@ -168,7 +161,7 @@ def draw_grid(rows: Sequence[Sequence[Panel | None]],
     """
     panels = [panel for row in rows for panel in row if panel]
     height, width = panels[0][0].shape[:2]
-    size = _text_size(height)
+    size = max(13, height // 24)  # of the letters
     margin, head = size // 2, round(1.5 * size)
     cell = max(width,
                *(round(_font(size).getlength(text)) for _, text, *_ in panels))

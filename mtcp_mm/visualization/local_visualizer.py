@@ -126,6 +126,7 @@ class MultiTaskLocalVisualizer(Visualizer):
                 "visualizer=dict(type='mtcp_mm.MultiTaskLocalVisualizer', "
                 'tasks=dict(...)).')
         image = shrink(image, self.max_side)
+        meta = (self.dataset_meta or {}).get('task_meta') or {}
         rows, legends = ([], [], []), {}
         for name, task in self.tasks.items():
             panels = draw_task(
@@ -134,7 +135,7 @@ class MultiTaskLocalVisualizer(Visualizer):
                 getattr(data_sample, task.pred_key, None)
                 if draw_pred and not task.helper else None,
                 image=image,
-                meta=self._task_meta(name),
+                meta=meta.get(name),
                 with_error=self.with_error,
                 kind=self.error_kinds.get(name))
             if panels.truth is None and panels.prediction is None:
@@ -151,10 +152,6 @@ class MultiTaskLocalVisualizer(Visualizer):
         rows = [[None, *row] for row in rows if any(row)] or [[None]]
         rows[0][0] = (self._fit(image, image), 'input')
         return draw_grid(rows, self._join(legends) if with_labels else ())
-
-    def _task_meta(self, name: str) -> dict:
-        meta = (self.dataset_meta or {}).get('task_meta') or {}
-        return meta.get(name) or {}
 
     def _fit(self, picture: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Picture in the size of the image, both enlarged if small."""

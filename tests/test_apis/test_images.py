@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import re
 from io import BytesIO
 
 import cv2
@@ -10,7 +11,6 @@ from mtcp_mm.apis.images import (
     ImageError,
     check_array,
     decode_photo,
-    limit_size,
     list_images,
     read_photo,
     unique_names,
@@ -134,23 +134,17 @@ class TestCheckArray:
             check_array(array, 'array 3')
 
 
-@pytest.mark.parametrize('size, limit, expected', [
-    ((30, 40), None, (30, 40)), ((30, 40), 40, (30, 40)),
-    ((30, 40), 20, (15, 20)), ((1, 900), 100, (1, 100))])
-def test_limit_size(size, limit, expected):
-    image = np.full((*size, 3), 7, np.uint8)
-    assert limit_size(image, limit).shape == (*expected, 3)
-
-
 class TestListImages:
 
-    def test_by_suffix_and_sorted(self, tmp_path):
+    def test_by_suffix_and_sorted(self, tmp_path, capsys):
         for name in ('b.PNG', 'a.jpg', 'notes.txt', 'c.webp'):
             (tmp_path / name).touch()
         (tmp_path / 'below').mkdir()
         (tmp_path / 'below' / 'd.png').touch()
         assert list_images(str(tmp_path)) == [
             str(tmp_path / name) for name in ('a.jpg', 'b.PNG', 'c.webp')]
+        out, err = capsys.readouterr()
+        assert re.search('1 of 4 files .*notes.txt', out + err)
 
     @pytest.mark.parametrize('names, there', [((), 'it is empty'),
                                               (('a.txt', 'b'), '2 other')])

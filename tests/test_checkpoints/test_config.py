@@ -30,7 +30,7 @@ def test_without_checkpoints():
 def test_read_literals(name):
     """Oracle: mmengine, which runs the text."""
     text = load_config_file(CONFIGS / f'{name}.py').pretty_text
-    assert read_literals(text) == Config.fromstring(
+    assert read_literals('a.pth', text) == Config.fromstring(
         text, '.py')._cfg_dict.to_dict()
 
 

@@ -4,8 +4,9 @@ import textwrap
 
 import pytest
 
-from mtcp_mm.experiments import plan_runs, read_list
 from mtcp_mm.experiments import run as run_module
+from mtcp_mm.experiments.listing import read_list
+from mtcp_mm.experiments.run import plan_runs
 
 # A call is appended to calls.txt beside the tools. The score follows from
 # config, seed and number of calls, so a stale one shows.

@@ -28,24 +28,24 @@ class TestRunLocally:
 
     def test_runs_one_after_the_other(self, plan, calls):
         runs = plan(seeds=(0, 5))
-        assert run_locally(runs, {}, say=str) == {}
+        assert run_locally(runs, {}) == {}
         assert [line.split()[0] for line in calls()] == ['train', 'test'] * 6
         assert [run.read_scores()['a/up'] for run in runs
                 ] == [10, 20, 11, 15, 25, 16]
 
-    def test_a_failing_run_stops_nothing(self, folder, plan, calls):
+    def test_a_failing_run_stops_nothing(self, folder, plan, calls, capsys):
         (folder / 'only_b.py').write_text('score = 1. # broken')
-        runs, said = plan(), []
-        failures = run_locally(runs, {}, say=said.append)
+        runs = plan()
+        failures = run_locally(runs, {})
         assert failures == {
             'Only b, seed 0': f'exit code 1, see {runs[1].log}'
         }
-        assert 'the loss is NaN' in said[-2]
+        assert '    | the loss is NaN' in capsys.readouterr().out
         assert runs[1].read_scores() is None
         assert runs[2].read_scores()['b/down'] == 22
         # mended, it goes on
         (folder / 'only_b.py').write_text('score = 20.')
-        assert run_locally(plan()[1:2], {}, say=str) == {}
+        assert run_locally(plan()[1:2], {}) == {}
         assert plan()[1].read_scores()['b/down'] == 40
 
     def test_leaves_a_run_to_whom_has_it(self, plan, calls):
@@ -53,11 +53,11 @@ class TestRunLocally:
         runs[0].folder.parent.mkdir(parents=True)
         with open(f'{runs[0].folder}.lock', 'w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            failures = run_locally(runs[:2], {}, say=str)
+            failures = run_locally(runs[:2], {})
         assert failures == {'Only a, seed 0': 'another process is at it'}
         assert len(calls()) == 2
         # and to whom had it
-        run_locally(runs[:2], {}, say=str)
+        run_locally(runs[:2], {})
         assert len(calls()) == 4
 
     def test_the_lock_outlives_the_parent(self, folder, plan):
@@ -74,7 +74,7 @@ class TestRunLocally:
             ' if os.path.exists(f)]\n'
             '    sys.exit(40 + (held.count(work_dir + ".lock") == 2))\n')
         run = plan()[0]
-        failures = run_locally([run], {}, say=str)
+        failures = run_locally([run], {})
         assert failures[run.name].startswith('exit code 41')
 
 
@@ -104,7 +104,7 @@ class TestSlurm:
         (folder / 'only_b.py').write_text('score = 1. # broken')
         # srun and the real tools know --launcher, the pretended ones do not
         runs = plan()
-        failures = run_on_slurm(runs, {}, 'gpu', say=str)
+        failures = run_on_slurm(runs, {}, 'gpu')
         assert failures == {
             'Only b, seed 0': f'exit code 1, see {runs[1].log}'
         }

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mtcp_mm.experiments import read_list
+from mtcp_mm.experiments.listing import read_list
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 

@@ -5,14 +5,14 @@ import json
 
 import pytest
 
-from mtcp_mm.experiments import (
-    MetricColumn,
+from mtcp_mm.experiments.listing import MetricColumn
+from mtcp_mm.experiments.table import (
     make_rows,
+    mean_and_std,
     to_csv,
     to_json,
     to_markdown,
 )
-from mtcp_mm.experiments.table import mean_and_std
 
 SCORES = {
     'Only a': {0: {'a/up': 38.}, 1: {'a/up': 42.}},  # mean 40

@@ -151,7 +151,7 @@ class TestCLI:
         cli([str(out), *self.ARGS])
         before = (out / 'demo.json').read_text()
         other = [str(out), *self.ARGS, '--seed', '7']
-        with pytest.raises(SystemExit, match='other parameters.*--force'):
+        with pytest.raises(ValueError, match='other parameters.*--force'):
             cli(other)
         assert (out / 'demo.json').read_text() == before
         cli([*other, '--force'])
@@ -162,16 +162,16 @@ class TestCLI:
         out = tmp_path / 'demo'
         cli([str(out), *self.ARGS])
         os.remove(out / 'edge/0002.npy')
-        with pytest.raises(SystemExit, match='files missing'):
+        with pytest.raises(ValueError, match='files missing'):
             cli([str(out), *self.ARGS])
 
     def test_refuses_foreign_folders(self, cli, tmp_path, monkeypatch):
         (tmp_path / 'thesis.tex').write_text('x')
-        with pytest.raises(SystemExit, match='did not write.*--force'):
+        with pytest.raises(ValueError, match='did not write.*--force'):
             cli([str(tmp_path), *self.ARGS])
-        with pytest.raises(SystemExit, match='is a file'):
+        with pytest.raises(ValueError, match='is a file'):
             cli([str(tmp_path / 'thesis.tex'), *self.ARGS, '--force'])
         monkeypatch.chdir(tmp_path)
-        with pytest.raises(SystemExit, match='current folder'):
+        with pytest.raises(ValueError, match='current folder'):
             cli(['.', *self.ARGS, '--force'])
         assert tree(tmp_path) == ['thesis.tex']

@@ -2,6 +2,7 @@
 import subprocess
 
 from mtcp_mm import __version__
+from mtcp_mm.records import environment
 from mtcp_mm.records.environment import (
     describe_environment,
     environment_of_log,
@@ -41,7 +42,7 @@ def test_log():
     assert seed_of({}, {}) == 'not fixed'
 
 
-def test_revision(tmp_path):
+def test_revision(tmp_path, monkeypatch):
     """Oracle: git itself."""
 
     def git(*args):
@@ -50,17 +51,20 @@ def test_revision(tmp_path):
             cwd=tmp_path, check=True, capture_output=True,
             text=True).stdout.strip()
 
-    assert git_revision(tmp_path) == ''
+    (tmp_path / 'mtcp_mm').mkdir()
+    monkeypatch.setattr(environment, '__file__',
+                        str(tmp_path / 'mtcp_mm' / 'a.py'))
+    assert git_revision() == ''
     git('init', '-q')
     (tmp_path / 'a').write_text('1')
     git('add', 'a')
     git('commit', '-q', '-m', 'a')
     head = git('rev-parse', 'HEAD')
-    assert git_revision(tmp_path) == head[:12]
+    assert git_revision() == head[:12]
     (tmp_path / 'b').write_text('not tracked')
-    assert git_revision(tmp_path) == head[:12]
+    assert git_revision() == head[:12]
     (tmp_path / 'a').write_text('2')
-    assert git_revision(tmp_path) == head[:12] + '+'
+    assert git_revision() == head[:12] + '+'
 
 
 def test_here():

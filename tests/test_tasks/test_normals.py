@@ -30,6 +30,18 @@ class TestNormalsTask:
         assert label[0, 0].tolist() == [0, 0, 0]
         np.testing.assert_allclose(label[0, 1], [0, 0, -1], atol=5e-3)
 
+    def test_eight_bits(self, task):
+        """Oracle: 2 * v / 255 - 1 in float64; a float32 has 24 bits."""
+        raw = np.stack(
+            np.meshgrid(*[np.arange(0, 256, 3, dtype=np.uint8)] * 3), -1)
+        raw = raw.reshape(86, -1, 3)
+        label = task.decode_label(raw)
+        exact = 2 * raw.astype(np.float64) / 255 - 1
+        length = np.linalg.norm(exact, axis=-1, keepdims=True)
+        expected = np.where(length < .1, 0, exact / length)
+        assert label.dtype == np.float32
+        np.testing.assert_allclose(label, expected, rtol=0, atol=2e-7)
+
     @pytest.mark.parametrize('direction, expected', [
         ('horizontal', [-1, 2, 3]),
         ('vertical', [1, -2, 3]),

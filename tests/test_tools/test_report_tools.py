@@ -139,7 +139,7 @@ class TestAnalyzeLogs:
         with pytest.raises(UsageError, match="'rmse'.*depth/rmse"):
             call('analyze_logs', 'plot_curve', *logs, '--keys', 'rmse',
                  '--out', tmp_path / 'a.png')
-        with pytest.raises(UsageError, match='No vis_data/scalars.json'):
+        with pytest.raises(FileNotFoundError, match='No vis_data/sc'):
             call('analyze_logs', 'cal_train_time', tmp_path / 'nothing')
         quiet = write_log(tmp_path / 'quiet', [{'loss': 1., 'step': 1}])
         with pytest.raises(UsageError, match='with a `time`'):

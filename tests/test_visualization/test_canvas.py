@@ -32,7 +32,7 @@ class TestEnlarge:
     def test_smallest_whole_factor(self, height, factor):
         picture = np.random.RandomState(0).randint(0, 256, (height, 3, 3))
         expected = np.kron(picture, np.ones((factor, factor, 1), int))
-        np.testing.assert_array_equal(enlarge(picture), expected)
+        np.testing.assert_array_equal(enlarge(picture, 200, 999), expected)
 
 
     @pytest.mark.parametrize('size, factor', [((10, 100), 6), ((10, 10), 20),
@@ -56,6 +56,10 @@ class TestShrink:
                                                 ((30, 15), (20, 10))])
     def test_longer_side(self, size, expected):
         assert shrink(plain(RED, *size), 20).shape[:2] == expected
+
+    def test_any_length(self):
+        picture = plain(RED, 3, 9000)
+        assert shrink(picture, None) is picture
 
 
 class TestDrawScale:

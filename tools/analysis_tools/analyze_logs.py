@@ -14,15 +14,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.records.logs import RunLog, read_log
 from mtcp_mm.utils.errors import UsageError
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     tasks = parser.add_subparsers(dest='command', required=True)
     curve = tasks.add_parser(
         'plot_curve', help='draw values over epochs or iterations')
@@ -141,10 +139,7 @@ def main() -> None:
     args = parse_args()
     names = args.legend or [Path(log).resolve().name if Path(log).is_dir()
                             else log for log in args.logs]
-    try:
-        logs = [read_log(log) for log in args.logs]
-    except (FileNotFoundError, ValueError) as error:
-        raise UsageError(str(error)) from error
+    logs = [read_log(log) for log in args.logs]
     if args.command == 'cal_train_time':
         for name, log in zip(names, logs):
             print(describe_times(name, train_times(log,

@@ -8,7 +8,6 @@ prediction is a blurred, moved and noisy copy of them. Their density is
 printed.
 """
 import argparse
-import resource
 import time
 
 import numpy as np
@@ -16,14 +15,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.evaluation import EdgeMetric
 from mtcp_mm.evaluation.edges import PROTOCOLS, boundary_map
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         '--size', type=int, nargs=2, metavar=('H', 'W'), default=(425, 560))
     parser.add_argument('--images', type=int, default=8)
@@ -51,12 +49,6 @@ def make_sample(index: int, size: tuple[int, int], cells: int) -> dict:
         gt_edge=dict(data=torch.from_numpy(edges[None].astype(np.float32))))
 
 
-def cpu_time() -> float:
-    """Seconds that this process has worked; workers are not its children."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
 def measure(samples: list[dict], num_workers: int,
             args: argparse.Namespace) -> tuple[float, float, dict]:
     """Score the samples, processes started and ended.
@@ -69,11 +61,11 @@ def measure(samples: list[dict], num_workers: int,
         'edge', protocols=args.protocols, num_workers=num_workers)
     metric.dataset_meta = dict(
         task_meta=dict(edge=dict(max_dist=args.max_dist)))
-    start, work = time.perf_counter(), cpu_time()
+    start, work = time.perf_counter(), time.process_time()
     for sample in samples:
         metric.process(None, [sample])
     scores = metric.evaluate(len(samples))
-    return time.perf_counter() - start, cpu_time() - work, scores
+    return time.perf_counter() - start, time.process_time() - work, scores
 
 
 def main() -> None:
@@ -105,4 +97,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

@@ -8,20 +8,18 @@ The batch is random, nothing is downloaded. On the CPU the figure is the peak
 resident set of the process (`ru_maxrss`), so run one mode per process; on a
 GPU it is what the allocator of torch held at most.
 """
-import argparse
 import resource
 import time
 
 import torch
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
 from mtcp_mm.checkpoints.config import without_checkpoints
 from mtcp_mm.cli.launch import (
-    add_cfg_options,
     device_name,
+    make_parser,
     read_config,
     run_tool,
 )
@@ -29,10 +27,7 @@ from mtcp_mm.registry import MODELS
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument('--mode', choices=('train', 'test'), default='train')
     parser.add_argument(
         '--size', type=int, nargs=2, metavar=('H', 'W'), default=(480, 640))
@@ -41,7 +36,6 @@ def parse_args():
     parser.add_argument(
         '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--amp', action='store_true', help='fp16, GPU only')
-    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -66,7 +60,6 @@ def random_batch(model, batch_size, height, width):
 def main():
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     model = MODELS.build(without_checkpoints(cfg.model)).to(device)
     count = sum(p.numel() for p in model.parameters())

@@ -14,23 +14,18 @@ from pathlib import Path
 
 import mmcv
 import numpy as np
-from mmengine.config import Config
-from mmengine.dataset import BaseDataset
-from mmengine.registry import DATASETS, init_default_scope
+from mmengine.registry import DATASETS
 from mmengine.runner import set_random_seed
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import make_parser, read_config, run_tool
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.visualization import MultiTaskLocalVisualizer
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument('--out-dir', type=Path, help='write pictures here')
     parser.add_argument(
         '--show', action='store_true', help='show pictures in a window')
@@ -44,7 +39,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--number', type=int, help='draw the first so many; default: all')
     parser.add_argument('--seed', type=int, default=0)
-    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out_dir is None and not args.show:
         parser.error('give --out-dir, or --show, or both')
@@ -59,19 +53,14 @@ def packed_image(inputs) -> np.ndarray:
     return np.ascontiguousarray(image.clip(0, 255).round().astype(np.uint8))
 
 
-def build_dataset(cfg: Config, split: str) -> BaseDataset:
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise UsageError(f'{cfg.filename} has no {split}_dataloader.')
-    return DATASETS.build(loader.dataset)
-
-
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     set_random_seed(args.seed)
-    dataset = build_dataset(cfg, args.split)
+    loader = cfg.get(f'{args.split}_dataloader')
+    if not loader:
+        raise UsageError(f'{args.config} has no {args.split}_dataloader.')
+    dataset = DATASETS.build(loader.dataset)
     visualizer = MultiTaskLocalVisualizer()
     visualizer.dataset_meta = dataset.metainfo
     number = min(args.number or len(dataset), len(dataset))

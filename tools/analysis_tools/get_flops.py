@@ -17,13 +17,12 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from prettytable import PrettyTable, TableStyle
 
 from mtcp_mm.checkpoints.config import without_checkpoints
 from mtcp_mm.cli.launch import (
-    add_cfg_options,
     device_name,
+    make_parser,
     read_config,
     run_tool,
 )
@@ -41,10 +40,7 @@ from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument(
         '--shape',
         type=int,
@@ -61,7 +57,6 @@ def parse_args() -> argparse.Namespace:
         default=5,
         help='runs that are timed, their median counts; 0: no time')
     parser.add_argument('--out', help='write the numbers here, as JSON')
-    add_cfg_options(parser)
     args = parser.parse_args()
     if args.shape and min(args.shape) < 1:
         parser.error(f'--shape must be two numbers >= 1, not {args.shape}')
@@ -80,13 +75,10 @@ def measure(cfg: Config, shape: tuple[int, int], device: str,
     """
     model = MODELS.build(without_checkpoints(copy.deepcopy(cfg.model))).eval()
     image = torch.randn(1, 3, *shape)
-    parameters = count_parameters(model)
-    flops = count_flops(
-        model, image, forward=lambda x: model(x, mode='tensor'))
     numbers = dict(
         shape=list(shape),
-        parameters=parameters,
-        flops=flops,
+        parameters=count_parameters(model),
+        flops=count_flops(model, image, mode='tensor'),
         not_counted=NOT_COUNTED)
     if repeat:
         model, image = model.to(device), image.to(device)
@@ -118,7 +110,6 @@ def to_table(numbers: dict) -> str:
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     shape = tuple(args.shape or input_shape(cfg))
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     numbers = measure(cfg, shape, device, args.repeat)

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from mmengine.config import Config
 
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.records.logs import RunLog, log_files, read_log
 
 WEIGHT, SHARE, LOSS = 'lps_weight_', 'lps_share_', '.loss'
@@ -43,9 +43,7 @@ class Run(NamedTuple):
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'runs', type=Path, nargs='+', help='folder or log of each run')
     parser.add_argument(
@@ -74,8 +72,8 @@ def label_of(run: Path) -> str:
     return f'kappa = {weighting.get("kappa", DEFAULT_KAPPA):g}'
 
 
-def read_run(run: Path) -> Run:
-    """Read the logs and the config of a run.
+def read_run(run: Path, label: str | None = None) -> Run:
+    """Read the logs of a run, and its config if it has no label.
 
     Raises:
         FileNotFoundError: There is no log.
@@ -88,7 +86,7 @@ def read_run(run: Path) -> Run:
             f'The log of {run} has no {WEIGHT}<task>, but '
             f'{", ".join(log.keys()) or "no training step"}. Did the run have '
             "`custom_hooks = [dict(type='mtcp_mm.LPSHook')]`?")
-    return Run(label_of(run), log, tasks)
+    return Run(label or label_of(run), log, tasks)
 
 
 def draw(runs: Sequence[Run]) -> Figure:
@@ -145,12 +143,8 @@ def draw_run(axes: Sequence[Axes], run: Run,
 
 def main() -> None:
     args = parse_args()
-    runs = [read_run(path) for path in args.runs]
-    if args.labels:
-        runs = [
-            run._replace(label=label)
-            for run, label in zip(runs, args.labels)
-        ]
+    runs = list(map(read_run, args.runs, args.labels or [None] *
+                    len(args.runs)))
     first = args.runs[0]
     folder = first.parent if first.is_file() else first
     out = args.out or folder / 'lps.png'

@@ -11,14 +11,13 @@ per image and the time per image from one pass of the checkpoint over the
 test data, which is kept in WORK_DIR/report_data for the next report.
 """
 import argparse
-import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mtcp_mm.cli.launch import (
+    add_cfg_options,
     add_trust_checkpoint,
     device_name,
+    make_parser,
     require_file,
     run_tool,
 )
@@ -28,9 +27,7 @@ from mtcp_mm.report.write import write_report
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'work_dirs', nargs='+', metavar='WORK_DIR', help='folders of runs')
     parser.add_argument(
@@ -56,11 +53,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--device', type=device_name, help='default: cuda or cpu')
     parser.add_argument('--title', help='title of the report')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override settings of the configs, e.g. where the data are')
+    add_cfg_options(parser)
     add_trust_checkpoint(parser)
     args = parser.parse_args()
     if args.checkpoint and len(args.checkpoint) != len(args.work_dirs):
@@ -69,12 +62,6 @@ def parse_args() -> argparse.Namespace:
     if args.num_images < 0:
         parser.error('--num-images must be 0 or more')
     return args
-
-
-def show_progress(done: int, total: int) -> None:
-    end = '\n' if done >= total else ''
-    print(f'\rreport: {done}/{total} images', end=end, file=sys.stderr,
-          flush=True)
 
 
 def main() -> None:
@@ -88,8 +75,7 @@ def main() -> None:
             with_evaluation=not args.no_eval,
             num_images=args.num_images,
             device=args.device,
-            cfg_options=args.cfg_options,
-            progress=show_progress) for work_dir, checkpoint in zip(
+            cfg_options=args.cfg_options) for work_dir, checkpoint in zip(
                 args.work_dirs, args.checkpoint or [None] *
                 len(args.work_dirs))
     ]

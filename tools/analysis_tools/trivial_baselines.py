@@ -11,11 +11,11 @@ import math
 import sys
 from pathlib import Path
 
-from mmengine.registry import init_default_scope
 from mmengine.utils import track_iter_progress
+from prettytable import PrettyTable, TableStyle
 from torch import Tensor
 
-from mtcp_mm.cli.launch import add_cfg_options, read_config, run_tool
+from mtcp_mm.cli.launch import make_parser, read_config, run_tool
 from mtcp_mm.evaluation.evaluator import build_evaluator, higher_is_better
 from mtcp_mm.evaluation.trivial import (
     build_label_dataset,
@@ -27,17 +27,13 @@ from mtcp_mm.tasks import build_tasks
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument(
         '--metrics',
         type=Path,
         help='scores of a trained model, JSON such as {"depth/rmse": 0.5}')
     parser.add_argument(
         '--out', type=Path, help='write the table here, .json or .md')
-    add_cfg_options(parser)
     args = parser.parse_args()
     if args.out and args.out.suffix not in ('.json', '.md'):
         parser.error(f'--out must end in .json or .md, but is {args.out}')
@@ -93,23 +89,20 @@ def compare(trivial: dict[str, float], trained: dict[str, float],
 
 def to_markdown(rows: list[dict]) -> str:
     """Table with aligned columns, legible in a terminal too."""
-    lines = [['metric', 'better', 'trivial', 'trained', 'trained / trivial']]
-    lines += [[
+    table = PrettyTable(
+        ['metric', 'better', 'trivial', 'trained', 'trained / trivial'],
+        align='r')
+    table.set_style(TableStyle.MARKDOWN)
+    table.align['metric'] = 'l'
+    table.add_rows([[
         f'{v:.4f}' if isinstance(v, float) else v or '-' for v in row.values()
-    ] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    lines.insert(1, ['-' * widths[0]] + ['-' * (w - 1) + ':'
-                                         for w in widths[1:]])
-    return '\n'.join('| ' + ' | '.join(
-        cell.ljust(w) if i == 0 else cell.rjust(w)
-        for i, (cell, w) in enumerate(zip(line, widths))) + ' |'
-                     for line in lines)
+    ] for row in rows])
+    return table.get_string()
 
 
 def main() -> None:
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     train_set = build_label_dataset(cfg.train_dataloader.dataset)
     test_set = build_label_dataset(cfg.test_dataloader.dataset)
     evaluator = build_evaluator(cfg.test_evaluator)

@@ -12,12 +12,12 @@ metres. Exit code: 0 no fault, 1 faults, 2 wrong usage.
 """
 import argparse
 import os
-import sys
 from collections import Counter
 
 from rich.console import Console
 from rich.progress import track
 
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.preparation.checking import (
     KINDS,
     Report,
@@ -28,9 +28,7 @@ from mtcp_mm.preparation.checking import (
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('root', help='folder of the data set')
     parser.add_argument('--type', required=True, choices=list(KINDS))
     parser.add_argument(
@@ -96,12 +94,8 @@ def main() -> int:
         return track(
             results, 'Reading', total=total, console=Console(stderr=True))
 
-    try:
-        report = check_dataset(args.root, args.type, args.fast, args.tasks,
-                               args.processes, progress)
-    except (FileNotFoundError, ValueError) as error:
-        print(f'check_dataset.py: error: {error}', file=sys.stderr)
-        return 2
+    report = check_dataset(args.root, args.type, args.fast, args.tasks,
+                           args.processes, progress)
     print(f'{args.root} is {report.archive}\n')
     if report.tallies:
         print(f'{report.checked} images were read.\n{table(report)}\n')
@@ -116,4 +110,4 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool(main)

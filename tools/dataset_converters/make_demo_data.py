@@ -18,18 +18,16 @@ OUT/ then has the layout of the NYUD_MT archive:
 The same parameters always give the same data, whatever --workers is. If OUT
 holds just these data, nothing is done.
 """
-import argparse
 import os
 import sys
 import time
 
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.preparation.demo_scenes import CLASSES, write_demo
 
 
 def parse_args(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('out', metavar='OUT', help='folder to create')
     parser.add_argument('--num-train', type=int, default=240, metavar='N',
                         help='training images (default: %(default)s)')
@@ -63,15 +61,11 @@ def main(argv=None):
     print(f'{out}: {args.num_train} train + {args.num_val} val images of '
           f'{args.size[0]} x {args.size[1]}, {len(CLASSES)} classes, seed '
           f'{args.seed}, layout {args.layout}')
-    try:
-        written = write_demo(progress=progress, **vars(args))
-    except ValueError as error:
-        sys.exit(f'Error: {error}')
-    if written:
+    if write_demo(progress=progress, **vars(args)):
         print(f'Done in {time.perf_counter() - start:.1f} s.')
     else:
         print('It is there already: nothing to do.')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(main)

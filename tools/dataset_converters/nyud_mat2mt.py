@@ -11,18 +11,16 @@ to published ones. See docs/nyud_from_mat.md. Needs h5py and 9 GB of disk; OUT
 appears when all of it is written.
 """
 import argparse
-import sys
 
 from rich.console import Console
 from rich.progress import track
 
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.preparation.nyud_mat import convert
 
 
 def parse_args(argv=None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('source', metavar='MAT', help='the labelled file')
     parser.add_argument('out', metavar='OUT', help='folder to create')
     parser.add_argument(
@@ -55,24 +53,18 @@ def parse_args(argv=None) -> argparse.Namespace:
     return args
 
 
-def main(argv=None) -> int:
-    """Run; returns the exit code."""
+def main(argv=None) -> None:
     args = parse_args(argv)
 
     def progress(results, total):
         return track(
             results, 'Converting', total=total, console=Console(stderr=True))
 
-    try:
-        about = convert(progress=progress, **vars(args))
-    except (ImportError, OSError, ValueError) as error:
-        print(f'nyud_mat2mt.py: error: {error}', file=sys.stderr)
-        return 1
+    about = convert(progress=progress, **vars(args))
     print(f'{args.out}: {about["images"]} images. Normals are computed from '
           'depth and edges from labels: see its README.md before you compare '
           'scores.')
-    return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_tool(main)

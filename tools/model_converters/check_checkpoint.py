@@ -12,16 +12,13 @@ second another file in place of all of them. The third asks whether a file is
 one of this very model, for tools/test.py or `load_from`. Nothing is trained
 or written. The exit code is 2 if a file does not fit. See docs/checkpoints.md.
 """
-import argparse
-
 from mmengine.logging import MMLogger
-from mmengine.registry import init_default_scope
 
 from mtcp_mm.checkpoints.loading import pretrained_cfgs
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.cli.launch import (
-    add_cfg_options,
     add_trust_checkpoint,
+    make_parser,
     read_config,
     run_tool,
 )
@@ -29,10 +26,7 @@ from mtcp_mm.registry import MODELS
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument(
         'checkpoint',
         nargs='?',
@@ -43,7 +37,6 @@ def parse_args():
         help='the file is a checkpoint of this very model')
     parser.add_argument(
         '--keys', action='store_true', help='name every key, one a line')
-    add_cfg_options(parser)
     add_trust_checkpoint(parser)
     args = parser.parse_args()
     if args.whole and not args.checkpoint:
@@ -54,7 +47,6 @@ def parse_args():
 def main():
     args = parse_args()
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     # mmengine tells of every parameter and of every key that it ignores
     MMLogger.get_instance('check_checkpoint', log_level='ERROR')
     model = MODELS.build(cfg.model)

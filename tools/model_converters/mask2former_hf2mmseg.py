@@ -15,7 +15,6 @@ file of the model zoo:
 
 See docs/checkpoints.md.
 """
-import argparse
 import pickle
 import textwrap
 from pathlib import Path
@@ -35,7 +34,7 @@ from mtcp_mm.checkpoints.compare import (
 from mtcp_mm.checkpoints.files import write_checkpoint
 from mtcp_mm.checkpoints.hf import architecture, convert_mask2former
 from mtcp_mm.checkpoints.report import PartReport, problem_text
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 from mtcp_mm.registry import MODELS
 
 FILES = ('model.safetensors', 'pytorch_model.bin')
@@ -57,9 +56,7 @@ CLASSES = {
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('source', type=Path, help='file or folder to read')
     parser.add_argument('target', type=Path, help='.pth file to write')
     return parser.parse_args()

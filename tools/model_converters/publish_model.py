@@ -12,15 +12,14 @@ import argparse
 from mtcp_mm.checkpoints.publish import publish
 from mtcp_mm.cli.launch import (
     add_trust_checkpoint,
+    make_parser,
     require_file,
     run_tool,
 )
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('out', help='name.pth of the file to write')
     add_trust_checkpoint(parser)

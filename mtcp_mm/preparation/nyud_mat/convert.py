@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from itertools import chain
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.files import replacing_folder
 from mtcp_mm.version import __version__
 from .edges import label_boundaries
@@ -88,25 +90,18 @@ def _save(root: str, name: str, files: dict[str, np.ndarray]) -> None:
             np.save(path + '.npy', array)
 
 
-class _Job:
-    """Converts blocks of images; opens the file once per process."""
-
-    def __init__(self, source: str, root: str, mapping: np.ndarray,
-                 depth: str) -> None:
-        self.source, self.root = source, root
-        self.mapping, self.depth = mapping, depth
-
-    def __call__(self, block: Sequence[int]) -> list[int]:
-        with LabelledFile(self.source) as file:
-            for i in block:
-                try:
-                    files = make_labels(
-                        file.read(i), self.mapping, self.depth)
-                except (OSError, ValueError) as error:
-                    raise ValueError(f'image {i + 1} of {self.source}: '
-                                     f'{error}') from error
-                _save(self.root, f'{i + 1:04d}', files)
-        return list(block)
+def _convert_block(block: Sequence[int], source: str, root: str,
+                   mapping: np.ndarray, depth: str) -> Sequence[int]:
+    """Convert some images; a process opens the file for itself."""
+    with LabelledFile(source) as file:
+        for i in block:
+            try:
+                files = make_labels(file.read(i), mapping, depth)
+            except (OSError, ValueError) as error:
+                raise UsageError(
+                    f'image {i + 1} of {source}: {error}') from error
+            _save(root, f'{i + 1:04d}', files)
+    return block
 
 
 def _check_names(file: LabelledFile, names: list[str]) -> None:
@@ -214,7 +209,8 @@ def convert(source: str,
     with replacing_folder(target) as temporary:
         for folder in (*FOLDERS, 'gt_sets'):
             (temporary / folder).mkdir()
-        job = _Job(str(source), str(temporary), table, depth)
+        job = partial(_convert_block, source=str(source),
+                      root=str(temporary), mapping=table, depth=depth)
         blocks = [range(i, min(i + BLOCK, count))
                   for i in range(0, count, BLOCK)]
         for _ in progress(_run(job, blocks, workers), count):
@@ -230,7 +226,7 @@ def convert(source: str,
     return about
 
 
-def _run(job: _Job, blocks: Sequence, workers: int):
+def _run(job: Callable, blocks: Sequence, workers: int):
     """Images that are done, one by one."""
     if workers == 1:
         yield from chain.from_iterable(map(job, blocks))

@@ -12,20 +12,6 @@ KEYS = dict(
 CACHE = 64 << 20  # bytes; a chunk of the file may span several images
 
 
-def import_h5py():
-    """h5py, which only this converter needs.
-
-    Raises:
-        ImportError: It is not installed.
-    """
-    try:
-        import h5py
-    except ImportError as error:
-        raise ImportError('h5py is needed to read MATLAB v7.3 files: '
-                          'pip install h5py') from error
-    return h5py
-
-
 class LabelledFile:
     """The labelled part of NYU-Depth-v2, an HDF5 file (MATLAB v7.3).
 
@@ -42,7 +28,11 @@ class LabelledFile:
     """
 
     def __init__(self, path: str) -> None:
-        h5py = import_h5py()
+        try:
+            import h5py  # only this converter needs it
+        except ImportError as error:
+            raise ImportError('h5py is needed to read MATLAB v7.3 files: '
+                              'pip install h5py') from error
         self.path = str(path)
         if not Path(path).is_file():
             raise ValueError(f'{path} does not exist. Get '

@@ -4,6 +4,8 @@ import multiprocessing
 import operator
 import os
 import pickle
+import subprocess
+import sys
 import time
 
 import pytest
@@ -77,6 +79,39 @@ class TestOrderedPool:
         pool.submit(os._exit, 1)
         with pytest.raises(RuntimeError, match='worker processes died'):
             pool.collect()
+
+    def test_calls_after_a_death(self):
+        pool = OrderedPool(1)
+        pool.submit(os._exit, 1)
+        with pytest.raises(RuntimeError, match='worker processes died'):
+            while True:
+                pool.submit(os.getpid)
+        pool.close()
+
+    @pytest.mark.parametrize('guard, once', [
+        ("if __name__ == '__main__':", False), ('if True:', True)])
+    def test_script_without_guard(self, tmp_path, guard, once):
+        """Its work is done once, here, and it is told why and what to do."""
+        script = tmp_path / 'score.py'
+        script.write_text(
+            'import os, sys\n'
+            'from mtcp_mm.evaluation.edges import OrderedPool\n'
+            f'{guard}\n'
+            '    print("work")\n'
+            '    pool = OrderedPool(1)\n'
+            '    pool.submit(os.getpid)\n'
+            '    here = pool.collect() == [os.getpid()]\n'
+            '    pool.close()\n'
+            '    print("here" if here else "elsewhere")\n')
+        done = subprocess.run([sys.executable, script], capture_output=True,
+                              text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count('work\n') == 1
+        assert ('elsewhere' in done.stdout) != once
+        told = done.stdout + done.stderr
+        assert ("Put the work below `if __name__ == '__main__':`"
+                in told) == once
+        assert ('score.py does its work at the top' in told) == once
 
     def test_pickle(self):
         pool = OrderedPool(1)

@@ -141,3 +141,15 @@ class TestResizeLabelMap:
             interpolation=cv2.INTER_NEAREST)
         assert resized.dtype == torch.int64
         np.testing.assert_array_equal(resized[0], expected)
+
+    def test_every_size(self):
+        """OpenCV rounds 1 / (new / old) twice: 2 to 98 is no `i * 2 // 98`."""
+        for old in range(1, 100, 3):
+            labels = np.arange(old, dtype=np.int32)[None]
+            for new in range(1, 160):
+                resized = resize_label_map(
+                    torch.from_numpy(labels[None]), (1, new))
+                expected = cv2.resize(
+                    labels.astype(np.uint8), (new, 1),
+                    interpolation=cv2.INTER_NEAREST)
+                np.testing.assert_array_equal(resized[0], expected)
