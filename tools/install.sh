@@ -129,7 +129,7 @@ from importlib.metadata import PackageNotFoundError, version
 print(sys.version)
 for name in ('torch torchvision mmengine mmcv mmdet mmsegmentation mmpretrain '
              'onedl-mmengine onedl-mmcv onedl-mmdetection onedl-mmpretrain '
-             'onedl-mmsegmentation mtcp_mm ftfy regex pytest ruff').split():
+             'onedl-mmsegmentation mtcp_mm ftfy regex pytest hypothesis ruff').split():
     try:
         print(name, version(name))
     except PackageNotFoundError:

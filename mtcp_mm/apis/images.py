@@ -2,19 +2,19 @@
 """Read photos of any kind, and name what is made of them."""
 from collections import Counter
 from collections.abc import Iterable
-from io import BytesIO
 from logging import WARNING
 from pathlib import Path
 
 import mmengine.fileio as fileio
 import numpy as np
 from mmengine.logging import print_log
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
 from mtcp_mm.datasets.photos import (
     SUFFIXES,
     ImageError,
     broken,
+    open_image,
     read_content,
 )
 
@@ -34,7 +34,7 @@ def decode_photo(content: bytes) -> np.ndarray:
     Returns:
         np.ndarray: uint8 RGB, shape (H, W, 3).
     """
-    with Image.open(BytesIO(content)) as image:
+    with open_image(content) as image:
         image = ImageOps.exif_transpose(image)
         if image.mode == 'F' or image.mode.startswith('I'):
             values = np.array(image)

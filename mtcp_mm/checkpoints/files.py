@@ -102,7 +102,7 @@ def read_checkpoint(path: str | Path,
     except CheckpointError as error:
         raise CheckpointError(f'{path}{place}: {error}') from None
     except Exception as error:  # garbage may raise anything
-        hint = ('copy the file here by hand and name it there'
+        hint = ('download the file by hand and write its path there'
                 if '://' in path else 'name a checkpoint of torch there')
         if path.endswith('.safetensors'):
             hint = ('convert it with '

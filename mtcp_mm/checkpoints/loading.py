@@ -42,12 +42,19 @@ class _Part:
     """A module with a checkpoint: found, loaded, checked."""
 
     def __init__(self, name: str, module: nn.Module, cfg: dict,
-                 allow: Sequence[str], files: dict[str, tuple]) -> None:
+                 allow: Sequence[str], files: dict[str, tuple],
+                 users: dict[str, list[str]]) -> None:
         self.module, self.name = module, name
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
         if path not in files:
             key = self.full('init_cfg.checkpoint')
-            files[path] = read_checkpoint(path, f'named by `model.{key}`')
+            try:
+                files[path] = read_checkpoint(path, f'named by `model.{key}`')
+            except CheckpointError as error:
+                raise CheckpointError(
+                    f'{error}\nOr start from random weights: --cfg-options ' +
+                    ' '.join(f'model.{k}=None' for k in users[path])
+                ) from error
         raw, self.tensors = files[path]
         place = self.full('')
         wanted = prefix if prefix is None or prefix.endswith(
@@ -153,12 +160,13 @@ def init_from_checkpoints(model: nn.Module,
     Raises:
         CheckpointError: A file cannot be read, or does not fit.
     """
-    files = {}
-    parts = [
-        _Part(name, module, cfg, allow_partial, files)
-        for name, module in model.named_modules()
-        for cfg in pretrained_cfgs(module)
-    ]
+    named = [(name, module, cfg) for name, module in model.named_modules()
+             for cfg in pretrained_cfgs(module)]
+    files, users = {}, {}
+    for name, _, cfg in named:
+        users.setdefault(cfg['checkpoint'],
+                         []).append(f'{name}.init_cfg'.lstrip('.'))
+    parts = [_Part(*one, allow_partial, files, users) for one in named]
     problems = [p.problem for p in parts if p.problem]
     if problems:
         raise CheckpointError('\n\n'.join(problems))

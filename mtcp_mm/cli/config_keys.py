@@ -24,6 +24,10 @@ KNOWN = {
     'custom_imports', 'efficient_conv_bn_eval', 'find_unused_parameters',
     'git_revision', 'model_wrapper_cfg', 'runner_type', 'sync_bn'
 } - {'cfg'}
+#: What MMEngine's ``Runner.setup_env`` reads of ``env_cfg``; `dist_cfg` goes
+#: to torch.distributed, which refuses what it does not know.
+ENV = 'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'
+MP = 'mp_start_method', 'opencv_num_threads'
 
 
 def check_keys(cfg: Config, options: Collection[str]) -> None:
@@ -57,12 +61,19 @@ def check_keys(cfg: Config, options: Collection[str]) -> None:
 
 
 def check_values(cfg: Config) -> None:
-    """Refuse what MMEngine fails on without its name.
+    """Refuse what MMEngine fails on without its name, or reads over.
 
     Raises:
-        UsageError: No such optimizer, or a size or a number of epochs that is
-            not above 0.
+        UsageError: No such key of ``env_cfg`` or optimizer, or a size or a
+            number of epochs that is not above 0.
     """
+    env = cfg.get('env_cfg') or {}
+    for path, node, known in (('env_cfg', env, ENV),
+                              ('env_cfg.mp_cfg', env.get('mp_cfg'), MP)):
+        for key in sorted(set(node or ()).difference(known)):
+            near = nearest(key, known, .6)
+            raise UsageError(f'nothing reads the key `{path}.{key}` of the '
+                             f'config.{near} Known: {", ".join(known)}.')
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
     kind = optimizer.get('type')
     if isinstance(kind, str) and OPTIMIZERS.get(kind) is None:

@@ -11,7 +11,7 @@ from mtcp_mm.tasks import build_tasks
 from mtcp_mm.utils.errors import DataNotFoundError
 from mtcp_mm.utils.settings import HINT
 from .folder import DataFolder, folders_of
-from .photos import check_photo, some
+from .photos import broken, check_photo, read_content, some
 
 
 class MultiTaskDataset(BaseDataset):
@@ -116,7 +116,14 @@ class MultiTaskDataset(BaseDataset):
                     'that were drawn on the upright photo fit; else store '
                     'the photos without EXIF.', 'current', logging.WARNING)
             self._checked.add(idx)
-        return super().prepare_data(idx)
+        try:
+            return super().prepare_data(idx)
+        except AssertionError as error:  # mmcv's, where OpenCV gives None
+            if not str(error).startswith('failed to load image'):
+                raise
+            path = self.get_data_info(idx)['img_path']
+            raise broken(path, read_content(path, self.backend_args),
+                         'OpenCV cannot read it') from error
 
     def get_data_info(self, idx: int) -> dict:
         """Item ``idx``; the task objects are shared, not copied."""

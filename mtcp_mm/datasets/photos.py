@@ -35,6 +35,21 @@ def read_content(path: str, backend_args: dict | None = None) -> bytes:
     return content
 
 
+def open_image(content: bytes) -> Image.Image:
+    """Pillow's, which decodes a damaged PNG without asking for its sums.
+
+    Raises:
+        Exception: Of many types, for a file that is none or damaged.
+    """
+    image = Image.open(BytesIO(content))
+    if image.format == 'PNG':
+        image.verify()  # the sums of all chunks but the last
+        if PNG_END not in content:
+            raise ValueError('its last chunk is damaged')
+        image = Image.open(BytesIO(content))  # of no use after verify()
+    return image
+
+
 def check_photo(path: str, backend_args: dict | None = None) -> int:
     """Fail on what OpenCV fills up with grey or asserts without a name.
 
@@ -53,11 +68,8 @@ def check_photo(path: str, backend_args: dict | None = None) -> int:
     """
     content = read_content(path, backend_args)
     try:
-        with Image.open(BytesIO(content)) as image:
+        with open_image(content) as image:
             if image.format == 'PNG' and b'eXIf' not in content:
-                image.verify()  # the sums of all chunks but the last
-                if PNG_END not in content:
-                    raise ValueError('its last chunk is damaged')
                 return 1
             if not (image.format == 'JPEG'
                     and content.rstrip(b'\0').endswith(b'\xff\xd9')):
@@ -67,7 +79,7 @@ def check_photo(path: str, backend_args: dict | None = None) -> int:
         raise broken(path, content, error) from error
 
 
-def broken(path: str, content: bytes, error: Exception) -> ImageError:
+def broken(path: str, content: bytes, error: Exception | str) -> ImageError:
     """The error that names a file which cannot be decoded."""
     if content.startswith(b'version https://git-lfs'):
         error = 'it is a pointer of Git LFS: run git lfs pull'

@@ -91,6 +91,7 @@ def apply_settings(cfg: Config, chosen: Collection[str] = ()) -> Config:
                 f'`{name}` at the top level of the config goes nowhere by '
                 f'itself. Is `{near}` meant?', 'current', logging.WARNING)
     _complete_test(cfg)
+    _doubt_sizes(cfg)
     for name, find in SETTINGS.items():
         value = cfg.get(name)
         if name == 'dataset' and value is not None:
@@ -287,6 +288,19 @@ def _kind(node: Any) -> str:
 
 def _overlap(path: str, key: str) -> bool:
     return f'{path}.'.startswith(f'{key}.') or key.startswith(f'{path}.')
+
+
+def _doubt_sizes(cfg: Mapping) -> None:
+    """Say that a crop has nothing to cut; which side is which may differ."""
+    scale, crop = (cfg.get(name) for name in ('image_scale', 'crop_size'))
+    if all(isinstance(v, Sequence) and len(v) == 2 for v in (scale, crop)):
+        if any(s < c for s, c in zip(sorted(scale), sorted(crop))):
+            print_log(
+                f'image_scale = {scale} (width, height) is below crop_size = '
+                f'{crop} (height, width): what is smaller than the crop is '
+                'not cut, but trained as it is, and padded with void to the '
+                f'largest of its batch. Is crop_size = {tuple(scale)[::-1]} '
+                'meant?', 'current', logging.WARNING)
 
 
 def _complete_test(cfg: Mapping) -> None:

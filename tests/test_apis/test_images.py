@@ -136,15 +136,17 @@ class TestCheckArray:
 
 class TestListImages:
 
-    def test_by_suffix_and_sorted(self, tmp_path, capsys):
+    def test_by_suffix_and_sorted(self, tmp_path, monkeypatch):
+        said = []
+        monkeypatch.setattr('mtcp_mm.apis.images.print_log',
+                            lambda text, **_: said.append(text))
         for name in ('b.PNG', 'a.jpg', 'notes.txt', 'c.webp'):
             (tmp_path / name).touch()
         (tmp_path / 'below').mkdir()
         (tmp_path / 'below' / 'd.png').touch()
         assert list_images(str(tmp_path)) == [
             str(tmp_path / name) for name in ('a.jpg', 'b.PNG', 'c.webp')]
-        out, err = capsys.readouterr()
-        assert re.search('1 of 4 files .*notes.txt', out + err)
+        assert re.search('1 of 4 files .*notes.txt', *said)
 
     @pytest.mark.parametrize('names, there', [((), 'it is empty'),
                                               (('a.txt', 'b'), '2 other')])

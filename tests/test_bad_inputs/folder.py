@@ -37,6 +37,11 @@ def encode(image, kind='PNG', **options):
     return file.getvalue()
 
 
+def wrong_sum(png):
+    """A PNG whose pixels do not fit the sum of their chunk."""
+    return png[:-13] + bytes([png[-13] ^ 1]) + png[-12:]
+
+
 def npy(array):
     file = BytesIO()
     np.save(file, array, allow_pickle=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.logging import MMLogger
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import HOOKS, RUNNERS, init_default_scope
 from torch.utils.data import DataLoader
 
@@ -33,6 +35,9 @@ OPTIMIZER = 'optim_wrapper = dict(optimizer=dict(type="{}", lr=.1))'
 def told(monkeypatch, capsys, main, *args):
     """Message of a tool that ends with exit code 2."""
     monkeypatch.setattr(sys, 'argv', ['tool.py', *map(str, args)])
+    # what it was made with may be that of a test before, closed by now
+    monkeypatch.setattr(MMLogger.get_current_instance().handlers[0],
+                        'stream', sys.stderr)
     with pytest.raises(SystemExit) as end:
         run_tool(main)
     text = capsys.readouterr().err
@@ -70,6 +75,13 @@ CONFIGS = {
     'no key': ('', ['=1'], ['--cfg-options', "'=1'", 'KEY=VALUE']),
     'brackets': ('', ['resume=[(1,2]'], ['--cfg-options', 'resume=[(1,2]']),
     'unread': ('', ['zebra=1'], ['zebra', 'nothing reads it']),
+    'env_cfg': ('env_cfg = dict(cudnn_bench=True)', [],
+                ['`env_cfg.cudnn_bench`', '`cudnn_benchmark`']),
+    'mp_cfg': ('env_cfg = dict(mp_cfg=dict(mp_start_methd="spawn"))', [],
+               ['`env_cfg.mp_cfg.mp_start_methd`', '`mp_start_method`']),
+    'option env_cfg': ('env_cfg = dict(dist_cfg=dict(backend="nccl"))',
+                       ['env_cfg.zebra=1'],
+                       ['`env_cfg.zebra`', 'resource_limit']),
     'below a number': ('resume = 3', ['resume.a=1'], ['c.py', 'resume']),
 }
 for wrong, right in (('max_epoch', 'max_epochs'), ('data_rot', 'data_root'),
@@ -147,6 +159,8 @@ BUILDS = {
     'kappa': (lambda: MODELS.build(dict(
         type='mtcp_mm.LPSWeighting', kappa='abc')),
               ['LPSWeighting', "kappa='abc'"]),
+    'lr': (lambda: build_optim_wrapper(torch.nn.Linear(1, 1), dict(
+        optimizer=dict(type='AdamW', lr='fast'))), ['AdamW', "lr='fast'"]),
     'no model': (lambda: RUNNERS.build(dict(
         type='mtcp_mm.MultiTaskRunner', cfg=1)), ['MultiTaskRunner']),
     'tasks': (lambda: build_tasks({}), ['`tasks`', '{}']),

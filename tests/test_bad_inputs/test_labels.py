@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .folder import CLASSES, SIZE, encode, npy, read
+from .folder import CLASSES, SIZE, encode, npy, read, wrong_sum
 
 MASK = CLASSES > 0
 UNIT = np.zeros((*SIZE, 3), np.float32)
@@ -84,6 +84,12 @@ STOPS = {
                   '.png', ['a.png', '300 bytes']),
     'cut array': ('DepthTask', npy(METRES)[:300], '.npy',
                   ['a.npy', '300 bytes']),
+    'PNG with a wrong sum': ('DepthTask', wrong_sum(encode(CLASSES)), '.png',
+                             ['a.png', 'checksum', 'IDAT']),
+    'array with a tail': ('DepthTask', npy(METRES) + b'abc', '.npy',
+                          ['a.npy', '3 bytes follow', 'float32']),
+    'array of a wrong head': ('DepthTask', npy(METRES).replace(
+        b'<f4', b'<f2'), '.npy', ['a.npy', '1536 bytes follow', 'float16']),
     'image named array': ('DepthTask', encode(CLASSES), '.npy',
                           ['a.npy', 'an array']),
     'array named image': ('DepthTask', npy(METRES), '.png',

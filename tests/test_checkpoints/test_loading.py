@@ -280,6 +280,20 @@ class TestErrors:
                 '`model.backbone.init_cfg.checkpoint`: FileNotFound'):
             narrow_estimator(tmp_path / 'no.pth').init_weights()
 
+    def test_url_without_network(self):
+        """The keys of the config that name the file; port 9 is closed."""
+        url = 'http://127.0.0.1:9/zoo.pth'
+        with pytest.raises(
+                CheckpointError,
+                match=r'URLError.*\n.*download the file.*\n.*random weights: '
+                '--cfg-options model.backbone.init_cfg=None '
+                'model.neck.init_cfg=None$'):
+            narrow_estimator(url).init_weights()
+        model = narrow_estimator(url, **{'backbone.init_cfg': None,
+                                         'neck.init_cfg': None})
+        model.init_weights()
+        assert model.loading_report is None
+
     def test_no_checkpoint_file(self, mmseg_state, tmp_path):
         (tmp_path / 'zoo.pth').write_text('version https://git-lfs')
         assert 'UnpicklingError' in self.error(None, tmp_path)

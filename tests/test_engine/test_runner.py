@@ -137,6 +137,19 @@ class TestResume:
             assert torch.equal(second['state_dict'][key], value)
         assert second['meta']['iter'] == whole['meta']['iter'] == 4
 
+    @pytest.mark.parametrize('unit, done', [('epoch', 1), ('iter', 2)])
+    @pytest.mark.parametrize('more', [0, 1])
+    def test_of_a_finished_run_says_so(self, build, epoch_1, caplog, unit,
+                                       done, more):
+        runner = build('again', load_from=epoch_1, resume=True, train_cfg={
+            'by_epoch': unit == 'epoch', f'max_{unit}s': done + more})
+        runner.logger.addHandler(caplog.handler)
+        runner.train()
+        runner.logger.removeHandler(caplog.handler)
+        told = (f'epoch_1.pth has seen {done} {unit}s, and train_cfg.max_'
+                f'{unit}s = {done}. To go on')
+        assert (told in caplog.text) == (not more)
+
     def test_other_width_with_fused_adam(self, build, epoch_1):
         """It used to end in a segmentation fault."""
         runner = build('second', **resumed(

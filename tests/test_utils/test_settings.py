@@ -169,6 +169,18 @@ def test_misspelt_setting_is_told(told, name, near):
     assert [f'`{near}`' in line for line in lines] == [True] * bool(near)
 
 
+@pytest.mark.parametrize('scale, crop, is_told', [
+    ((320, 240), (480, 640), True), ((640, 360), (480, 640), True),
+    ((640, 480), (480, 640), False), ((2048, 512), (512, 512), False),
+    ((480, 640), (480, 640), False)])
+def test_images_below_the_crop_are_told(told, scale, crop, is_told):
+    cfg = apply_settings(config(image_scale=scale, crop_size=crop))
+    said = [t for t in told() if f'crop_size = {scale[::-1]} meant?' in t]
+    assert len(said) == is_told
+    apply_settings(cfg)
+    assert len(told()) == is_told
+
+
 class TestOwnValuesWin:
 
     def test_one_of_three_is_told(self, told):

@@ -8,9 +8,9 @@ import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
-from PIL import Image
 from torch.utils.data import get_worker_info
 
+from mtcp_mm.datasets.photos import open_image
 from mtcp_mm.registry import TRANSFORMS
 from mtcp_mm.tasks import DenseTask
 
@@ -26,7 +26,7 @@ def decode_image(content: bytes) -> np.ndarray:
         indices of a picture with a palette; uint8 RGB (H, W, 3) where it has
         colours.
     """
-    with Image.open(BytesIO(content)) as image:
+    with open_image(content) as image:
         if image.mode in ('1', 'L', 'P'):
             # Pillow stretches grey of 2 and 4 bits to 0..255
             few = re.search(r'L;([24])\b', str(image.tile))
@@ -42,8 +42,13 @@ def decode_image(content: bytes) -> np.ndarray:
 
 
 def decode_npy(content: bytes) -> np.ndarray:
-    """Decode an ``.npy`` file; pickled objects are refused."""
-    return np.lib.format.read_array(BytesIO(content), allow_pickle=False)
+    """Decode an ``.npy`` file, to its end; pickled objects are refused."""
+    file = BytesIO(content)
+    array = np.lib.format.read_array(file, allow_pickle=False)
+    if rest := len(content) - file.tell():
+        raise ValueError(f'{rest} bytes follow its {array.dtype} values of '
+                         f'shape {array.shape}')
+    return array
 
 
 @TRANSFORMS.register_module()

@@ -1,7 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from pathlib import Path
 
-from mmengine.dist import is_main_process
+from mmengine.dist import all_reduce_params, is_main_process
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import EpochBasedTrainLoop, Runner
@@ -32,7 +32,8 @@ class MultiTaskCheckpointHook(CheckpointHook):
     An old file goes once the new one is on disk, and the pointer
     ``last_checkpoint`` is replaced, not written over. A run that is resumed
     has the validation first of which a kill left nothing in the checkpoint,
-    so it goes on as if it had never stopped.
+    so it goes on as if it had never stopped. Buffers are averaged over ranks
+    before they are saved.
 
     Takes the arguments of :class:`mmengine.hooks.CheckpointHook`, which
     :class:`MultiTaskRunner` replaces by this one.
@@ -85,6 +86,9 @@ class MultiTaskCheckpointHook(CheckpointHook):
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int,
                                    meta: dict) -> None:
+        # Every rank has statistics of its own, but only one is saved: go on
+        # with what a resumed run would have.
+        all_reduce_params(runner.model.buffers(), op='mean')
         if not self._is_local:
             super()._save_checkpoint_with_step(runner, step, meta)
             return

@@ -63,15 +63,17 @@ class EpochWeightingHook(Hook):
         self._running: dict[str, list[float]] = {}
         # both, before the present step
         self._before: tuple[dict, dict] | None = None
+        self._restored = False
 
     def before_train(self, runner: Runner) -> None:
-        """Log the weights of the first interval.
+        """Log the weights of the first interval; resumed, they are logged.
 
         Raises:
             ValueError: The model has no such weighting, or ``by_epoch`` with
                 a loop that has no epochs.
         """
-        self._log(runner)
+        if not self._restored:
+            self._log(runner)
         if self.by_epoch and isinstance(runner.train_loop, IterBasedTrainLoop):
             name = type(self).__name__
             raise ValueError(
@@ -148,6 +150,7 @@ class EpochWeightingHook(Hook):
             task: [total, state['counts'][task]]
             for task, total in state['sums'].items()
         }
+        self._restored = True
 
     def _end(self, runner: Runner, of_interval: bool) -> None:
         """End an epoch, or a step, and maybe the interval."""

@@ -169,7 +169,8 @@ def assert_weights_follow(traces, interval):
 
 
 def assert_same_run(part, whole):
-    """Parameters, LPS state and the last steps, bit for bit."""
+    """Parameters, LPS state, the weights that were logged since the start,
+    and the last steps, bit for bit."""
     assert torch.equal(toy(part).theta, toy(whole).theta)
     steps = len(toy(part).trace)
     assert 0 < steps < len(toy(whole).trace)
@@ -177,6 +178,13 @@ def assert_same_run(part, whole):
     states = [toy(r).loss_weighting.get_state() for r in (part, whole)]
     assert states[0] == states[1]
     assert any(w != 1 for w in states[0]['weights'].values())
+    logged = [{
+        name: history.data
+        for name, history in r.message_hub.log_scalars.items()
+        if name.startswith('train/lps_')
+    } for r in (part, whole)]
+    assert len(logged[0]) == 4
+    np.testing.assert_equal(*logged)
 
 
 def rank_main(rank, root):

@@ -150,6 +150,15 @@ class TestRejects:
         with pytest.raises(ValueError, match=f'{found}.*LPSWeighting'):
             LPSHook().before_train(SimpleNamespace(model=model))
 
+    def test_a_test_needs_no_lps(self):
+        """Only a training does: what mmengine calls around a test."""
+        hook, runner = LPSHook(), SimpleNamespace(
+            model=ToyModel(FixedWeighting(TASKS)), _resume=False)
+        hook.before_run(runner)
+        hook.after_load_checkpoint(runner, {})
+        hook.before_test(runner)
+        hook.after_run(runner)
+
     def test_resumed_model_without_lps(self, tmp_path):
         """The same words, though the checkpoint is read first."""
         run(tmp_path, 1)
