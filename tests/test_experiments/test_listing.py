@@ -95,8 +95,8 @@ def test_every_row_of_the_comparison_builds(monkeypatch, tmp_path):
         head = cfg.model.decode_head
         assert cfg.model.backbone.model_name == 'tf_efficientnet_lite0'
         assert head.get('with_cfm', True) == (
-            run.experiment.single_task is None
-            and run.experiment.name not in ('Shared encoder',
-                                            'MT-CP without CFM'))
+            run.experiment.name not in ('Shared encoder',
+                                        'MT-CP without CFM'))
+        assert len(cfg.model.tasks) == (1 if run.experiment.single_task else 3)
         gated = head.get('cfm', {}).get('shortcut') == 'gated'
         assert gated == ('gated' in run.experiment.name)
