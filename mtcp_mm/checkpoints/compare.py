@@ -13,6 +13,8 @@ from math import isqrt
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mtcp_mm.utils.numbers import broken_weights
+
 
 class CheckpointError(ValueError):
     """A checkpoint cannot be read, or does not fit the model."""
@@ -233,6 +235,27 @@ def values_for(tensors: Mapping[str, Tensor], module: nn.Module,
     if hasattr(tensors, '_metadata'):
         values._metadata = tensors._metadata
     return values
+
+
+def check_numbers(module: nn.Module, values: Mapping[str, Tensor],
+                  name: str) -> None:
+    """Refuse weights that are not finite, before they are loaded.
+
+    Args:
+        module (nn.Module): Tells parameters from buffers, of which those of
+            masks may be infinite.
+        values (Mapping[str, Tensor]): From :func:`values_for`.
+        name (str): The file, for the message.
+
+    Raises:
+        CheckpointError: Some are not.
+    """
+    broken = broken_weights(values, dict(module.named_parameters()))
+    if broken:
+        raise CheckpointError(
+            f'{name}: {len(broken)} of {len(values)} tensors are not finite, '
+            f'the first is {broken[0]}. A training that went wrong left them.'
+            '\nTo mend it: take an older checkpoint.')
 
 
 def find_unequal(module: nn.Module, values: Mapping[str, Tensor]) -> list[str]:

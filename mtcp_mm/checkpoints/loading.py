@@ -20,6 +20,7 @@ from .compare import (
     TRAINING_ONLY,
     CheckpointError,
     best_match,
+    check_numbers,
     find_unequal,
     values_for,
 )
@@ -158,7 +159,8 @@ def init_from_checkpoints(model: nn.Module,
         LoadingReport | None: None if there is no checkpoint.
 
     Raises:
-        CheckpointError: A file cannot be read, or does not fit.
+        CheckpointError: A file cannot be read, does not fit, or holds numbers
+            that are not finite.
     """
     named = [(name, module, cfg) for name, module in model.named_modules()
              for cfg in pretrained_cfgs(module)]
@@ -170,6 +172,8 @@ def init_from_checkpoints(model: nn.Module,
     problems = [p.problem for p in parts if p.problem]
     if problems:
         raise CheckpointError('\n\n'.join(problems))
+    for part in parts:
+        check_numbers(part.module, part.values, part.report.checkpoint)
     with _hidden(parts), nothing_foreign():
         init_weights()
     taken = set()

@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import nn
 
+from mtcp_mm.utils.numbers import broken_weights
 from .compare import CheckpointError
 from .files import read_checkpoint
 from .whole import unwrapped
@@ -120,11 +121,14 @@ def newest_whole(work_dir: str | Path) -> str | None:
     passed = []
     for file in files:
         try:
-            raw, _ = read_checkpoint(file)
+            raw, tensors = read_checkpoint(file)
             if lacking := [key for key in STATE if key not in raw]:
                 raise CheckpointError(
                     f'{file} lacks {", ".join(lacking)}, as published ones '
                     'do.')
+            if broken := broken_weights(tensors, ()):
+                raise CheckpointError(f'{file}: {len(broken)} tensors are '
+                                      f'NaN, the first is {broken[0]}.')
         except CheckpointError as error:
             passed.append(str(error).partition('\n')[0])
             continue

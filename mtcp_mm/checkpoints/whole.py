@@ -11,6 +11,7 @@ from .compare import (
     COMPUTED,
     TRAINING_ONLY,
     CheckpointError,
+    check_numbers,
     compare,
     find_unequal,
     tensors_of,
@@ -35,7 +36,8 @@ def check_whole(model: nn.Module,
     """Compare a checkpoint with a model. Arguments as for :func:`load_into`.
 
     Raises:
-        CheckpointError: A key is missing, left over or has another shape.
+        CheckpointError: A key is missing, left over or has another shape, or
+            numbers are not finite.
     """
     model = unwrapped(model)
     patterns = (*getattr(model, 'allow_partial', ()), *allow_partial)
@@ -49,6 +51,7 @@ def check_whole(model: nn.Module,
     part = PartReport('', type(model).__name__, name, None, found, whole=True)
     if not found.fits:
         raise CheckpointError(problem_text(part, tensors, len(own)))
+    check_numbers(model, values_for(tensors, model, found), name)
     without = [
         k for k in own
         if k not in found.used and k.rpartition('.')[2] not in COMPUTED

@@ -31,12 +31,22 @@ class MultiTaskDataPreProcessor(SegDataPreProcessor):
         test_cfg (dict, optional): ``size`` and ``size_divisor`` in testing.
             Defaults to None: images are not padded.
         **kwargs: As ``*args``.
+
+    Raises:
+        ValueError: ``mean`` and ``std`` are not of one length, or a ``std``
+            is not above 0.
     """
 
     def __init__(self, *args, test_cfg: dict | None = None, **kwargs) -> None:
         # Not told of `test_cfg`, the forward of the base class does colours
         # and nothing else, in the official and in the onedl stack.
         super().__init__(*args, **kwargs)
+        if self._enable_normalize and (self.mean.shape != self.std.shape
+                                       or not (self.std > 0).all()):
+            mean, std = (x.flatten().tolist() for x in (self.mean, self.std))
+            raise ValueError(
+                '`data_preprocessor.mean` and `std` need a number per '
+                f'channel, of `std` above 0, but are {mean} and {std}')
         self.test_padding = dict(test_cfg or {})
 
     def forward(self, data: dict, training: bool = False) -> dict:

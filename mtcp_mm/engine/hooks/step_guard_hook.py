@@ -22,7 +22,9 @@ class StepGuardHook(Hook):
     what was not finite in which images, and counts. The message hub, hence
     the checkpoint, has the number of skipped steps as ``skipped_steps``.
 
-    Weights that are not finite are not saved, whoever asks for it.
+    An epoch (or a run without epochs) in which steps were skipped and none
+    was made ends the run. Weights that are not finite are not saved, whoever
+    asks for it.
     :class:`mtcp_mm.engine.runner.MultiTaskRunner` registers this hook.
 
     Args:
@@ -42,6 +44,7 @@ class StepGuardHook(Hook):
                              f'but is {max_in_row}')
         self.max_in_row = max_in_row
         self._row: list[str] = []
+        self._stepped = False  # in this epoch
         # of the iterations since the last step
         self._images: list[str] = []
         self._logs: list[dict] = []
@@ -77,7 +80,7 @@ class StepGuardHook(Hook):
         if wrapper.stepped is None:
             return
         if wrapper.stepped:
-            self._row = []
+            self._row, self._stepped = [], True
         else:
             self._skipped(runner, wrapper)
         self._logs = []
@@ -97,15 +100,18 @@ class StepGuardHook(Hook):
             f'Step skipped, {len(self._row)} in a row, {count} in this run. '
             + self._row[-1])
         if len(self._row) >= self.max_in_row:
-            steps = '\n'.join(self._row)
-            raise NumbersError(
-                f'{len(self._row)} steps in a row had losses or gradients '
-                f'that are not finite:\n{steps}\nThe weights are still those '
-                'of the last good step, and so are the checkpoints in '
-                f'{runner.work_dir}. Check the labels of these images, lower '
-                '`optim_wrapper.optimizer.lr`, or set `optim_wrapper.'
-                'clip_grad`; `default_hooks.step_guard.max_in_row` allows '
-                'more.')
+            raise self._lost(
+                runner, f'{len(self._row)} steps in a row had losses or '
+                'gradients that are not finite',
+                '; `default_hooks.step_guard.max_in_row` allows more')
+
+    def _lost(self, runner: Runner, what: str, more: str = '') -> NumbersError:
+        steps = '\n'.join(self._row)
+        return NumbersError(
+            f'{what}:\n{steps}\nThe weights are still those of the last good '
+            f'step, and so are the checkpoints in {runner.work_dir}. Check '
+            'the labels of these images, lower `optim_wrapper.optimizer.lr`, '
+            f'or set `optim_wrapper.clip_grad`{more}.')
 
     def _describe(self, runner: Runner, wrapper: StepGuard) -> str:
         losses = [
@@ -128,7 +134,14 @@ class StepGuardHook(Hook):
 
     # ---- weights ----------------------------------------------------------
     def after_train_epoch(self, runner: Runner) -> None:
-        """Look at the weights before an older checkpoint is removed."""
+        """Look at the weights before an older checkpoint is removed.
+
+        Raises:
+            NumbersError: They are not finite, or no step was made.
+        """
+        if self._row and not self._stepped:
+            raise self._lost(runner, 'No step was made in an epoch')
+        self._stepped = False
         self._refuse(runner, unwrapped(runner.model).state_dict())
 
     def before_val_epoch(self, runner: Runner) -> None:
@@ -150,10 +163,9 @@ class StepGuardHook(Hook):
             raise NumbersError(
                 f'{len(broken)} of {len(state)} weights are not finite at '
                 f'iteration {runner.iter}: {_told(broken, 5)}. They are not '
-                'saved; the checkpoints that are in '
-                f'{runner.work_dir} are older. Go on from the last one with '
-                'a lower `optim_wrapper.optimizer.lr` or with `optim_wrapper.'
-                'clip_grad`.')
+                'saved. Start again, or go on from the last checkpoint in '
+                f'{runner.work_dir}, with a lower `optim_wrapper.optimizer.'
+                'lr` or with `optim_wrapper.clip_grad`.')
 
 
 def _names(data_batch: dict | None) -> list[str]:

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import inspect
 import logging
 from collections.abc import Mapping
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from mtcp_mm.checkpoints.whole import unwrapped
 from mtcp_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS
-from mtcp_mm.utils.errors import refuse_unknown
+from mtcp_mm.utils.errors import UsageError, refuse_unknown
 from .step_guard import GUARDED
 
 #: What ``DefaultOptimWrapperConstructor`` documents.
@@ -37,6 +38,7 @@ class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         if weighting is not None and list(weighting.parameters()):
             keys = self.paramwise_cfg.setdefault('custom_keys', {})
             keys.setdefault('loss_weighting', dict(decay_mult=0.))
+        check_clip_grad(self.optim_wrapper_cfg.get('clip_grad') or {})
         kind = self.optim_wrapper_cfg.get('type', 'OptimWrapper')
         kind = OPTIM_WRAPPERS.get(kind) if isinstance(kind, str) else kind
         if kind in GUARDED:
@@ -49,6 +51,30 @@ class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 logger='current',
                 level=logging.WARNING)
         return super().__call__(model)
+
+
+def check_clip_grad(cfg: Mapping) -> None:
+    """Refuse what torch would stumble over at the first step, or obey.
+
+    Args:
+        cfg (Mapping): ``optim_wrapper.clip_grad``.
+
+    Raises:
+        UsageError: An unknown key, or a limit that is not above 0.
+    """
+    functions = dict(norm=nn.utils.clip_grad_norm_,
+                     value=nn.utils.clip_grad_value_)
+    function = functions.get(cfg.get('type', 'norm'))
+    if function is None:
+        return  # mmengine says it
+    known = ['type', *inspect.signature(function).parameters]
+    known.remove('parameters')
+    refuse_unknown('optim_wrapper.clip_grad', cfg, known)
+    for key in ('max_norm', 'clip_value'):
+        value = cfg.get(key, 1)
+        if not isinstance(value, (int, float)) or not value > 0:
+            raise UsageError(f'`optim_wrapper.clip_grad.{key}` must be a '
+                             f'number above 0, but is {value!r}')
 
 
 def check_paramwise(cfg: Mapping) -> None:
