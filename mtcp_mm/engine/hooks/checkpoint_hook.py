@@ -39,6 +39,8 @@ class MultiTaskCheckpointHook(CheckpointHook):
     :class:`MultiTaskRunner` replaces by this one.
     """
 
+    _said_none = False
+
     def before_train(self, runner: Runner) -> None:
         """Tidy up after a run that was cut off, and validate for it."""
         super().before_train(runner)
@@ -81,6 +83,15 @@ class MultiTaskCheckpointHook(CheckpointHook):
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         super()._save_best_checkpoint(runner, metrics)
+        none = [key for key in self.key_indicators
+                if metrics[key] != metrics[key]] if self.save_best else []
+        if none and not self._said_none:
+            self._said_none = True
+            runner.logger.warning(
+                f'{", ".join(none)} is NaN, so this is no best checkpoint. '
+                'Has any label of the validation a pixel that counts? Mend '
+                'them, or name another score in '
+                '`default_hooks.checkpoint.save_best`.')
         if self._is_local and is_main_process():
             self.file_backend.remove_now()
 
