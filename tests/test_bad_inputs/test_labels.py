@@ -172,6 +172,7 @@ VOIDS = {
     'classes of 0': ('SemSegTask', npy(CLASSES * 0),
                      dict(reduce_zero_label=True)),
     'classes of NaN': ('SemSegTask', npy(CLASSES * np.nan), {}),
+    'parts of NaN': ('HumanPartsTask', npy(CLASSES * np.nan), {}),
     'edges of NaN': ('EdgeTask', npy(CLASSES * np.nan), {}),
     'saliency void': ('SaliencyTask', npy(np.full_like(CLASSES, 255)),
                       dict(high=1)),
@@ -187,7 +188,7 @@ def test_nothing_counts(tmp_path, monkeypatch, case):
         return read(tmp_path, task, content, '.npy', labels=options,
                     times=times)[1]
 
-    text = 'no pixel of it counts, nor of the {} before it. Expected'
+    text = 'no pixel of it counts, nor of the {} before it; it holds '
     assert not said(7) and text.format(7) in said(8)
     assert said(17).count('doubtful') == 1
     worker = SimpleNamespace(id=0, num_workers=2, dataset=range(6))

@@ -161,7 +161,10 @@ class LoadMultiTaskAnnotations(BaseTransform):
         self.void[task.name] = (self.void.get(task.name, True)
                                 and task.is_void(label))
         if not doubt and self.void[task.name] and seen == max(last, 2):
-            doubt = f'no pixel of it counts, nor of the {seen - 1} before it'
+            doubt = (f'no pixel of it counts, nor of the {seen - 1} before '
+                     f'it; it holds {raw.min()} to {raw.max()}. Are these '
+                     f'the right files? Else leave `{task.name}` out of '
+                     '`tasks`')
         self.seen[task.name] = self.doubted if doubt else seen
         if doubt:
             dot = '' if doubt.endswith('?') else '.'
