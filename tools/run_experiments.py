@@ -14,6 +14,7 @@ table goes to WORK_DIR/table.md, .csv and .json.
 import argparse
 import os
 import shlex
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -22,6 +23,7 @@ from pathlib import Path
 from mmengine.logging import MMLogger
 
 from mtcp_mm.cli.launch import make_parser, require_file, run_tool
+from mtcp_mm.experiments.costs import known_costs, measure_costs
 from mtcp_mm.experiments.launch import (
     run_locally,
     run_on_slurm,
@@ -128,7 +130,20 @@ def main() -> int:
             scores[run.experiment.name][run.seed] = found
     if not experiments.metrics:
         experiments = replace(experiments, metrics=main_columns(scores))
-    rows = make_rows(experiments, scores)
+    costs = {}
+    for run in runs if experiments.costs else ():
+        name = run.experiment.name
+        if run.experiment.trivial or run.seed != args.seeds[0]:
+            continue
+        costs[name] = known_costs(run)
+        if args.table_only or costs[name] or name not in (args.only or names):
+            continue
+        print(f'Costs of {name}: let nothing else run meanwhile')
+        try:
+            costs[name] = measure_costs(run)
+        except subprocess.CalledProcessError as error:
+            failures[f'costs of {name}'] = str(error)
+    rows = make_rows(experiments, scores, costs)
     table = to_markdown(experiments, rows, args.seeds)
     about['runs'] = [
         dict(run.read_record(), scores=run.read_scores()) for run in runs

@@ -116,7 +116,8 @@ def read_checkpoint(path: str | Path,
                 f'where it comes from, add --trust-checkpoint (or set {TRUST}'
                 '=1 for programs without it).') from None
         if re.search('[Ww]eights.only', text):  # torch's is bad advice
-            text = 'it was not written by torch.save, or not to its end'
+            text = ('it was not written by torch.save, or not to its end, or '
+                    'is a pointer of Git LFS')
         raise CheckpointError(
             f'cannot read {path}{place}: {type(error).__name__}: {text}\n'
             f'To mend it: {hint}.') from error

@@ -68,6 +68,14 @@ def _optimizer_problem(state: Mapping, groups: list[dict],
         return (f'it has {sum(there)} parameters in {len(there)} groups, but '
                 f'this run has {sum(here)} in {len(here)}')
     for group, old in zip(groups, saved):
+        # Versions of torch add options, schedulers their `initial_...`: only
+        # if both have some of their own, these are two kinds of optimizers.
+        lacking, new = (sorted(k for k in a.keys() - b.keys()
+                               if not k.startswith('initial_'))
+                        for a, b in ((group, old), (old, group)))
+        if lacking and new:
+            return (f'it was left by another type of optimizer: it has '
+                    f'{", ".join(new)}, but lacks {", ".join(lacking)}')
         for param, index in zip(group['params'], old['params']):
             for key in MOMENTS:
                 value = state['state'].get(index, {}).get(key)

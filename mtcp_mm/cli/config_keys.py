@@ -12,9 +12,8 @@ from mmengine.registry import OPTIMIZERS
 from mmengine.runner import Runner
 
 from mtcp_mm.utils.config_tree import plain, walk
-from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.errors import UsageError, nearest, refuse_unknown
 from mtcp_mm.utils.settings import CROPS, RESIZES, SETTINGS
-from .errors import nearest
 
 #: What is read at the top level of a config: by the runner, by its settings,
 #: and by these names.
@@ -64,16 +63,12 @@ def check_values(cfg: Config) -> None:
     """Refuse what MMEngine fails on without its name, or reads over.
 
     Raises:
-        UsageError: No such key of ``env_cfg`` or optimizer, or a size or a
-            number of epochs that is not above 0.
+        UsageError: No such key of ``env_cfg`` or optimizer, or a size, a
+            number of epochs or a factor that is not above 0.
     """
     env = cfg.get('env_cfg') or {}
-    for path, node, known in (('env_cfg', env, ENV),
-                              ('env_cfg.mp_cfg', env.get('mp_cfg'), MP)):
-        for key in sorted(set(node or ()).difference(known)):
-            near = nearest(key, known, .6)
-            raise UsageError(f'nothing reads the key `{path}.{key}` of the '
-                             f'config.{near} Known: {", ".join(known)}.')
+    refuse_unknown('env_cfg', env, ENV)
+    refuse_unknown('env_cfg.mp_cfg', env.get('mp_cfg') or (), MP)
     optimizer = (cfg.get('optim_wrapper') or {}).get('optimizer') or {}
     kind = optimizer.get('type')
     if isinstance(kind, str) and OPTIMIZERS.get(kind) is None:
@@ -81,11 +76,16 @@ def check_values(cfg: Config) -> None:
         raise UsageError(f'optim_wrapper.optimizer.type = {kind!r} is no '
                          f'optimizer.{near}')
     loop = cfg.get('train_cfg') or {}
-    for key in ('max_epochs', 'max_iters'):
+    for key in ('max_epochs', 'max_iters', 'val_interval'):
         value = loop.get(key)
         if value is not None and (not isinstance(value, int) or value < 1):
             raise UsageError(f'train_cfg.{key} = {value!r}, expected is a '
                              'whole number >= 1.')
+    for path, node in walk(cfg.get('param_scheduler'), 'param_scheduler'):
+        for key in ('start_factor', 'factor'):  # what is divided by
+            if node.get(key) == 0:
+                raise UsageError(f'{path}.{key} = 0, expected is a number '
+                                 'above 0 and up to 1.')
     for path, node in walk(dict(cfg.items())):
         kind = str(node.get('type', '')).rpartition('.')[-1]
         for key in ('scale', 'crop_size') if kind in RESIZES + CROPS else ():

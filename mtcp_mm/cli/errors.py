@@ -4,13 +4,12 @@ import inspect
 import linecache
 import re
 import traceback
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from types import FrameType
 
 from mmengine.registry import Registry
 
-from mtcp_mm.utils.errors import UsageError
+from mtcp_mm.utils.errors import UsageError, nearest
 
 #: What this package raises for its users.
 OWN = ValueError, KeyError, TypeError, ImportError
@@ -101,12 +100,6 @@ def _types(registry: Registry) -> list[str]:
     return [*root.module_dict, *(f'{scope}.{name}'
                                  for scope, child in root.children.items()
                                  for name in child.module_dict)]
-
-
-def nearest(name: str, known: Iterable[str], cutoff: float = .7) -> str:
-    """' Did you mean ...?', or nothing if nothing is near."""
-    near = get_close_matches(name, list(known), 1, cutoff)
-    return f' Did you mean `{near[0]}`?' if near else ''
 
 
 def _short(cfg: Mapping) -> str:

@@ -20,6 +20,7 @@ from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import load_config_file
 from mtcp_mm.utils.task_agreement import check_task_agreement
 from .config_keys import check_keys, check_values
+from .config_parts import check_parts
 from .errors import user_message
 
 
@@ -126,7 +127,7 @@ def device_name(name: str) -> str:
         kind, index = torch.device(name).type, torch.device(name).index or 0
     except RuntimeError:
         kind = ''
-    if kind not in ('cpu', 'cuda'):
+    if kind not in ('cpu', 'cuda') or kind == 'cpu' and index:
         raise argparse.ArgumentTypeError(
             f'{name!r} is no device: cpu, cuda or cuda:1 are')
     count = torch.cuda.device_count()
@@ -165,6 +166,7 @@ def read_config(args: argparse.Namespace) -> Config:
         cfg = load_config_file(args.config, args.cfg_options)
         check_keys(cfg, args.cfg_options or ())
         check_values(cfg)
+        check_parts(cfg)
     except Exception as error:  # a config is a program
         message = user_message(error)
         if message is None:

@@ -23,6 +23,7 @@ from mtcp_mm.utils.task_agreement import check_task_agreement
 from .batch_norm import ADVICE, TORCH_FAULT, tell_single_images
 from .best_score import choose_best
 from .hooks import EpochWeightingHook
+from .optimizers.constructor import check_paramwise
 
 #: Further default hooks, by the name that a config has for them.
 OWN_HOOKS = dict(
@@ -60,6 +61,7 @@ class MultiTaskRunner(Runner):
         if isinstance(optim_wrapper, dict) and 'optimizer' in optim_wrapper:
             kind = 'mtcp_mm.MultiTaskOptimWrapperConstructor'
             optim_wrapper = dict(dict(constructor=kind), **optim_wrapper)
+            check_paramwise(optim_wrapper)
         return super().build_optim_wrapper(optim_wrapper)
 
     def train(self) -> nn.Module:

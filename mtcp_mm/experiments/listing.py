@@ -54,6 +54,7 @@ class Experiment:
     config: str
     options: Mapping[str, Any] = field(default_factory=dict)
     single_task: str | None = None
+    trivial: bool = False
     paper: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -73,12 +74,15 @@ class ExperimentList:
         experiments (tuple[Experiment]): Rows.
         base (str, optional): Base of all configs instead of their own,
             relative to the list; see configs/ablations/lps.py.
+        costs (bool): Whether the table has parameters, GFLOPs, time and
+            memory of a training step. Defaults to False.
     """
 
     title: str
     metrics: tuple[MetricColumn, ...]
     experiments: tuple[Experiment, ...]
     base: str | None = None
+    costs: bool = False
 
 
 def _build(cls: type, where: str, **values) -> Any:

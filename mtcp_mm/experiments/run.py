@@ -63,6 +63,8 @@ class Run:
     def script(self, launcher: str = 'none', gpus: int = 1) -> str:
         """Bash script that trains, or goes on training, and tests.
 
+        That of the best constants scores them.
+
         Args:
             launcher (str): 'none' or 'slurm'. Defaults to 'none'.
             gpus (int): Ranks. Defaults to 1.
@@ -72,12 +74,15 @@ class Run:
         python = shlex.quote(sys.executable)
         options = f'--work-dir {folder} --cfg-options ' + ' '.join(
             map(shlex.quote, self.options))
-        # The folder may have been moved: only the name of the file counts.
-        checkpoint = (f' {folder}/"$(basename "$(cat {folder}/'
-                      'last_checkpoint)")"')
         lines = ['#!/usr/bin/env bash', 'set -euo pipefail']
         if base := os.environ.get('MTCP_BASE'):
             lines.append(f'export MTCP_BASE={shlex.quote(base)}')
+        if self.experiment.trivial:
+            tool = TOOLS / 'analysis_tools' / 'trivial_baselines.py'
+            return '\n'.join([*lines, f'{python} {tool} {config} {options}\n'])
+        # The folder may have been moved: only the name of the file counts.
+        checkpoint = (f' {folder}/"$(basename "$(cat {folder}/'
+                      'last_checkpoint)")"')
         for name, argument, resume in (('train', '', ' --resume'),
                                        ('test', checkpoint, '')):
             call = f'{python} {TOOLS / name}.py {config}{argument}'
@@ -153,6 +158,8 @@ def plan_runs(experiments: ExperimentList, seeds: Sequence[int], folder: Path,
     runs = []
     for seed in seeds:
         for experiment in experiments.experiments:
+            if experiment.trivial and seed != seeds[0]:
+                continue
             if os.environ.get('MTCP_BASE') and '{{$MTCP_BASE:' not in Path(
                     experiment.config).read_text(encoding='utf-8'):
                 raise ValueError(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from mtcp_mm.evaluation.functional.delta_mtl import delta_mtl
 from mtcp_mm.evaluation.score_keys import split_key
+from .costs import COST_COLUMNS
 from .listing import Experiment, ExperimentList, MetricColumn
 
 #: Key of delta_MTL where scores have theirs.
@@ -28,11 +29,13 @@ class Row:
             computed from the others.
         ours (dict): Score key to {seed: value} of the finished runs;
             ``delta_mtl`` where there are single-task runs.
+        costs (dict): From :func:`measure_costs`; empty if not measured.
     """
 
     experiment: Experiment
     paper: dict[str, float] = field(default_factory=dict)
     ours: dict[str, dict[int, float]] = field(default_factory=dict)
+    costs: dict[str, float] = field(default_factory=dict)
 
 
 def main_columns(scores: Mapping[str, SeedScores]) -> tuple[MetricColumn, ...]:
@@ -64,7 +67,8 @@ def _delta(scores: Mapping[str, float], references: Mapping[str, float],
 
 
 def make_rows(experiments: ExperimentList,
-              scores: Mapping[str, SeedScores]) -> list[Row]:
+              scores: Mapping[str, SeedScores],
+              costs: Mapping[str, Mapping[str, float]] = {}) -> list[Row]:
     """Collect what the table shows.
 
     delta_MTL of a seed compares its scores with the mean of the single-task
@@ -74,12 +78,14 @@ def make_rows(experiments: ExperimentList,
     Args:
         experiments (ExperimentList): The list.
         scores (Mapping): Name of an experiment to its scores per seed.
+        costs (Mapping): Name of an experiment to its costs.
     """
     keys = [metric.key for metric in experiments.metrics]
     rows, paper_baseline, baseline = [], {}, {}
     for experiment in experiments.experiments:
         single = experiment.single_task
-        row = Row(experiment, dict(experiment.paper))
+        row = Row(experiment, dict(experiment.paper),
+                  costs=dict(costs.get(experiment.name, {})))
         found = scores.get(experiment.name, {})
         for key in ([single] if single else keys):
             values = {
@@ -134,7 +140,7 @@ def _cells(row: Row, column: MetricColumn, seeds: int) -> tuple[str, str]:
     ours = f'{mean:.{digits}f}'
     if std is not None:
         ours += f' ± {std:.{digits}f}'
-    if len(values) < seeds:
+    if len(values) < seeds and not row.experiment.trivial:
         ours += f' ({len(values)} of {seeds} seeds)'
     return paper, ours
 
@@ -143,13 +149,19 @@ def to_markdown(experiments: ExperimentList, rows: Sequence[Row],
                 seeds: Sequence[int]) -> str:
     """The table for people, notes on the columns below it."""
     columns = _columns(experiments)
+    published = any(row.paper for row in rows)
+    costs = COST_COLUMNS if experiments.costs else ()
     head, lines = ['run'], []
     for column in columns:
-        head += [f'{column.title}, paper', 'ours']
+        head += ([f'{column.title}, paper', 'ours'] if published else
+                 [column.title])
+    head += [column.title for column in costs]
     for row in rows:
         cells = [row.experiment.name]
         for column in columns:
-            cells += _cells(row, column, len(seeds))
+            cells += _cells(row, column, len(seeds))[0 if published else 1:]
+        cells += [f'{row.costs[c.key]:.{c.digits}f}' if row.costs else '–'
+                  for c in costs]
         lines.append(cells)
     table = ['| ' + ' | '.join(cells) + ' |' for cells in (head, *lines)]
     table.insert(1, '|---' + '|--:' * (len(head) - 1) + '|')
@@ -180,7 +192,8 @@ def to_json(experiments: ExperimentList, rows: Sequence[Row],
                 name=row.experiment.name,
                 config=row.experiment.config,
                 paper=row.paper,
-                ours=summary))
+                ours=summary,
+                costs=row.costs))
     return json.dumps(
         dict(title=experiments.title, **about, rows=content),
         indent=2,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mtcp_mm.utils.errors import UsageError
+
 #: Not a curve: where a record stands.
 POSITION = ('step', 'iter', 'epoch')
 
@@ -124,7 +126,8 @@ def read_log(path: str | Path) -> RunLog:
 
     Raises:
         FileNotFoundError: There is no log.
-        ValueError: A line is no JSON object; names the file and the line.
+        ValueError: A line is no JSON object, or the file no text; names the
+            file and the line.
     """
     log = RunLog()
     for file in log_files(path):
@@ -146,7 +149,11 @@ def read_log(path: str | Path) -> RunLog:
 
 def _read_lines(file: Path) -> Sequence[dict]:
     records = []
-    lines = file.read_text(encoding='utf-8').splitlines()
+    try:
+        lines = file.read_text(encoding='utf-8').splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f'{file} is no log, as it is no text. Name a '
+                         'scalars.json or a work directory.') from error
     for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)

@@ -23,12 +23,21 @@ def check_task_agreement(cfg: Mapping) -> None:
 
     Raises:
         ValueError: Names both keys and what they say, or a task without a
-            type.
+            type, or that there is no task.
     """
     model_tasks = (cfg.get('model') or {}).get('tasks')
-    if not isinstance(model_tasks, Mapping):
+    if model_tasks is None:
         return
+    if not isinstance(model_tasks, Mapping) or not model_tasks:
+        raise ValueError(
+            f'`tasks` = {model_tasks!r}, expected is a dict of at least one '
+            "task name to config, such as dict(depth=dict(type='mtcp_mm."
+            "DepthTask')).")
     for name, task in model_tasks.items():
+        if task is None:
+            raise ValueError(
+                f'the task `{name}` is None. To drop it, name those that '
+                'stay in a config: `tasks = dict(_delete_=True, ...)`.')
         if isinstance(task, Mapping) and 'type' not in task:
             raise ValueError(
                 f'the task `{name}` has no `type`. A task that the base does '

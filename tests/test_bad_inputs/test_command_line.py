@@ -23,14 +23,20 @@ from mtcp_mm.cli.launch import (
     read_config,
     run_tool,
 )
+from mtcp_mm.engine.runner import MultiTaskRunner
+from mtcp_mm.records.logs import read_log
 from mtcp_mm.registry import MODELS
 from mtcp_mm.tasks import build_tasks
 from mtcp_mm.tasks.scale import nice_ceiling
+from mtcp_mm.utils.task_agreement import check_task_agreement
 from .folder import read
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / 'configs/mtcp_demo.py'
 OPTIMIZER = 'optim_wrapper = dict(optimizer=dict(type="{}", lr=.1))'
+
+BINARY = ROOT / 'tests/fixtures/mask2former_hf/expected.npz'
+ENDLESS = '{}_dataloader = dict(sampler=dict(type="InfiniteSampler"))'
 
 
 def told(monkeypatch, capsys, main, *args):
@@ -83,6 +89,25 @@ CONFIGS = {
     'option env_cfg': ('env_cfg = dict(dist_cfg=dict(backend="nccl"))',
                        ['env_cfg.zebra=1'],
                        ['`env_cfg.zebra`', 'resource_limit']),
+    'val_interval=0': ('train_cfg = dict(by_epoch=True, val_interval=0)', [],
+                       ['train_cfg.val_interval = 0', '>= 1']),
+    'start_factor': ('param_scheduler = [dict(type="LinearLR")]',
+                     ['param_scheduler.0.start_factor=0'],
+                     ['param_scheduler.0.start_factor = 0', 'above 0']),
+    'endless': ('train_cfg = dict(by_epoch=True)\n' + ENDLESS.format('train'),
+                [], ['train_dataloader.sampler.type', 'IterBasedTrainLoop']),
+    'endless test': (ENDLESS.format('test'), [],
+                     ['test_dataloader.sampler.type', 'DefaultSampler']),
+    'loader': ('train_dataloader = dict(batch_size=1)',
+               ['train_dataloader.num_worker=0'],
+               ['`train_dataloader.num_worker`', '`num_workers`']),
+    'hook': ('default_hooks = dict(logger=dict(type="LoggerHook"))',
+             ['default_hooks.chekpoint.interval=2'],
+             ['default_hooks.chekpoint', 'lacks `type`', '`checkpoint`']),
+    'resume': ('', ['resume=yess'], ["resume = 'yess'", 'True or False']),
+    'log_level': ('', ['log_level=INFOO'], ["log_level = 'INFOO'", 'DEBUG']),
+    'seed': ('', ['randomness.seed=abc'],
+             ["randomness.seed = 'abc'", 'whole number']),
     'below a number': ('resume = 3', ['resume.a=1'], ['c.py', 'resume']),
 }
 for wrong, right in (('max_epoch', 'max_epochs'), ('data_rot', 'data_root'),
@@ -112,6 +137,14 @@ def test_configs(tmp_path, monkeypatch, capsys, case):
     options = ['--cfg-options', *options] if options else []
     said = told(monkeypatch, capsys, load, file, *options)
     assert not [w for w in words if w not in said], said
+
+
+def test_endless_sampler_with_iterations(tmp_path, monkeypatch):
+    file = tmp_path / 'c.py'
+    file.write_text('train_cfg = dict(type="IterBasedTrainLoop", max_iters=1)'
+                    '\nlog_level = 20\n' + ENDLESS.format('train'))
+    monkeypatch.setattr(sys, 'argv', ['tool.py', str(file)])
+    run_tool(load)
 
 
 def test_no_config(monkeypatch, capsys):
@@ -184,10 +217,25 @@ BUILDS = {
               ['LPSWeighting', "kappa='abc'"]),
     'lr': (lambda: build_optim_wrapper(torch.nn.Linear(1, 1), dict(
         optimizer=dict(type='AdamW', lr='fast'))), ['AdamW', "lr='fast'"]),
+    'checkpoint hook': (lambda: HOOKS.build(dict(
+        type='mtcp_mm.MultiTaskCheckpointHook', max_kep_ckpts=2)),
+                        ['checkpoint.max_kep_ckpts', '`max_keep_ckpts`']),
+    'task None': (lambda: check_task_agreement(
+        dict(model=dict(tasks=dict(a=None)))),
+                  ['`a` is None', '_delete_=True']),
+    'no task': (lambda: check_task_agreement(dict(model=dict(tasks='{}'))),
+                ["`tasks` = '{}'", 'at least one']),
+    'no log': (lambda: read_log(BINARY), [BINARY.name, 'no log', 'scalars']),
     'no model': (lambda: RUNNERS.build(dict(
         type='mtcp_mm.MultiTaskRunner', cfg=1)), ['MultiTaskRunner']),
     'tasks': (lambda: build_tasks({}), ['`tasks`', '{}']),
     'worker': (broken_worker, ['error: `tasks`', '{}']),
+    **{f'paramwise_cfg of {kind}': (
+        lambda kind=kind: MultiTaskRunner.build_optim_wrapper(None, dict(
+            kind, optimizer={}, paramwise_cfg=dict(custom_keyz=5))),
+        ['paramwise_cfg.custom_keyz', '`custom_keys`'])
+       for kind in (dict(), dict(constructor='DefaultOptimWrapperConstructor'))
+       },
     'file': (lambda: open('/none/a.json'), ['/none/a.json', 'No such']),
 }
 
@@ -225,6 +273,7 @@ def test_bugs_show_their_stack(monkeypatch, bug):
 @pytest.mark.parametrize('name, word', [
     ('gpu', "'gpu' is no device"), ('', 'is no device'),
     ('meta', "'meta' is no device"), ('cuda:a', 'is no device'),
+    ('cpu:7', "'cpu:7' is no device"),
     ('cuda', '0 GPUs are seen'), ('cuda:1', '0 GPUs are seen')])
 def test_device(monkeypatch, capsys, name, word):
     monkeypatch.setattr(torch.cuda, 'device_count', lambda: 0)

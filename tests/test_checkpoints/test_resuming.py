@@ -49,6 +49,25 @@ def test_state_of_other_shape_by_nature():
     check_resumable(saved(wrapper), wrapper, net, 'a.pth')
 
 
+@pytest.mark.parametrize('old, new, key', [
+    (torch.optim.AdamW, torch.optim.SGD, 'momentum'),
+    (torch.optim.SGD, torch.optim.AdamW, 'betas')])
+def test_other_type(old, new, key):
+    net = nn.Linear(2, 3)
+    with pytest.raises(CheckpointError, match=f'another type.*lacks.* {key}'):
+        check_resumable(saved(trained(net, old)), trained(net, new), net, 'a')
+
+
+def test_options_of_a_scheduler_or_a_newer_torch():
+    """Some options of one side alone, which torch takes."""
+    net = nn.Linear(2, 3)
+    state = saved(trained(net))
+    group = state['optimizer']['param_groups'][0]
+    group['initial_lr'] = .1
+    group.pop('fused')
+    check_resumable(state, trained(net), net, 'a.pth')
+
+
 def test_other_groups():
     net = nn.Linear(2, 3)
     two = trained(net, groups=[dict(params=[net.weight]),

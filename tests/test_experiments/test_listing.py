@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from mtcp_mm.experiments.listing import read_list
+from mtcp_mm.experiments.run import plan_runs
+from mtcp_mm.utils.settings import load_config_file
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -78,3 +80,23 @@ def test_lists_hold_the_numbers_of_the_paper(name, table):
             for key, number in experiment.paper.items():
                 digits = 4 if key.startswith('depth') else 2
                 assert f' {number:.{digits}f}' in header
+
+
+def test_every_row_of_the_comparison_builds(monkeypatch, tmp_path):
+    """Oracle: the configs of the rows, read one by one by hand."""
+    found = read_list([str(CONFIGS / 'comparison' / 'replica.yml')])
+    monkeypatch.setenv('MTCP_BASE', str(Path(found.base).absolute()))
+    runs = plan_runs(found, (0, ), tmp_path, ())
+    assert len({run.stamp for run in runs}) == 9  # constants: that of MT-CP
+    for run in runs:
+        cfg = load_config_file(
+            run.experiment.config,
+            dict(run.experiment.options))
+        head = cfg.model.decode_head
+        assert cfg.model.backbone.model_name == 'tf_efficientnet_lite0'
+        assert head.get('with_cfm', True) == (
+            run.experiment.name not in ('Shared encoder',
+                                        'MT-CP without CFM'))
+        assert len(cfg.model.tasks) == (1 if run.experiment.single_task else 3)
+        gated = head.get('cfm', {}).get('shortcut') == 'gated'
+        assert gated == ('gated' in run.experiment.name)

@@ -1,8 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
+
+from mtcp_mm.experiments.listing import Experiment
+from mtcp_mm.experiments.run import plan_runs
 
 
 class TestRun:
@@ -48,6 +52,21 @@ class TestRun:
             '/py thon', f'{folder}/tools/test.py', f'{folder}/both.py'
         ]
         assert words[-6:] == options
+
+    def test_the_best_constants_are_scored_once(self, folder, experiments):
+        constants = Experiment('Trivial', str(folder / 'both.py'),
+                               trivial=True)
+        experiments = replace(experiments, experiments=(
+            constants, *experiments.experiments))
+        first, *others = plan_runs(experiments, (3, 4), folder / 'work', ())
+        assert len(others) == 6
+        *_, line = first.script().splitlines()
+        assert shlex.split(line)[1:] == [
+            f'{folder}/tools/analysis_tools/trivial_baselines.py',
+            f'{folder}/both.py', '--work-dir',
+            f'{folder}/work/trivial/seed_3', '--cfg-options',
+            'randomness.seed=3'
+        ]
 
     def test_script_on_several_gpus(self, plan, folder):
         train, test = plan()[0].script(gpus=8).splitlines()[-2:]

@@ -219,6 +219,11 @@ class TestMessages:
         text = self.fails(convert, tmp_path / name)
         assert f'cannot read {tmp_path / name}' in text and 'LFS' in text
 
+    def test_foreign_code(self, convert, tmp_path):
+        torch.save(dict(a=Path('x')), tmp_path / 'evil.pth')
+        text = self.fails(convert, tmp_path / 'evil.pth')
+        assert 'pathlib' in text and 'weights_only' not in text
+
     def test_nothing_there(self, convert, tmp_path):
         assert 'neither of model.safetensors' in self.fails(convert, tmp_path)
         assert 'does not exist' in self.fails(convert, tmp_path / 'a.bin')

@@ -137,7 +137,7 @@ def test_trains_tests_and_reports(folder, capfd):
 
     # without a list of scores: the first of every task
     assert run('better.py', '--base', 'base.py', '--work-dir', 'w') == 0
-    assert '| better | – | 1.5000 |' in capfd.readouterr().out
+    assert '| better | 1.5000 |' in capfd.readouterr().out
 
 
 def test_a_failing_run_is_told_in_the_end(folder, capfd, monkeypatch):

@@ -2,14 +2,16 @@
 """Peak memory and time of one training or test iteration of a config.
 
     python tools/analysis_tools/benchmark_memory.py configs/mtcp_nyud.py \
-        --mode train --size 480 640
+        --mode train --size 480 640 --batch-size 1
 
 The batch is random, nothing is downloaded. On the CPU the figure is the peak
 resident set of the process (`ru_maxrss`), so run one mode per process; on a
 GPU it is what the allocator of torch held at most.
 """
+import json
 import resource
 import time
+from pathlib import Path
 
 import torch
 from mmengine.optim import build_optim_wrapper
@@ -24,17 +26,25 @@ from mtcp_mm.cli.launch import (
     run_tool,
 )
 from mtcp_mm.registry import MODELS
+from mtcp_mm.report.complexity import describe_device, input_shape
+from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args():
     parser = make_parser(__doc__, with_config=True)
     parser.add_argument('--mode', choices=('train', 'test'), default='train')
     parser.add_argument(
-        '--size', type=int, nargs=2, metavar=('H', 'W'), default=(480, 640))
-    parser.add_argument('--batch-size', type=int, default=1)
+        '--size',
+        type=int,
+        nargs=2,
+        metavar=('H', 'W'),
+        help='of the images; by default that of the test pipeline')
+    parser.add_argument(
+        '--batch-size', type=int, help='by default that of the loader')
     parser.add_argument('--iters', type=int, default=1)
     parser.add_argument(
         '--device', type=device_name, help='default: cuda or cpu')
+    parser.add_argument('--out', help='write the numbers here, as JSON')
     parser.add_argument('--amp', action='store_true', help='fp16, GPU only')
     return parser.parse_args()
 
@@ -60,6 +70,8 @@ def random_batch(model, batch_size, height, width):
 def main():
     args = parse_args()
     cfg = read_config(args)
+    size = args.size or input_shape(cfg)
+    batch_size = args.batch_size or cfg[f'{args.mode}_dataloader'].batch_size
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     model = MODELS.build(without_checkpoints(cfg.model)).to(device)
     count = sum(p.numel() for p in model.parameters())
@@ -69,7 +81,7 @@ def main():
     model.train(args.mode == 'train')
     times = []
     for _ in range(args.iters):
-        batch = random_batch(model, args.batch_size, *args.size)
+        batch = random_batch(model, batch_size, *size)
         start = time.perf_counter()
         if args.mode == 'train':
             model.train_step(batch, optim_wrapper)
@@ -84,9 +96,19 @@ def main():
     else:
         peak = torch.cuda.max_memory_allocated() / 2**30
     print(f'{args.config}: {count / 1e6:.1f} M parameters, {args.mode} '
-          f'{args.batch_size} x {args.size[0]}x{args.size[1]} on {device}: '
+          f'{batch_size} x {size[0]}x{size[1]} on {device}: '
           f'peak {peak:.2f} GiB, {min(times):.2f} s per iteration '
           f'(fastest of {len(times)})')
+    if args.out:
+        numbers = dict(
+            parameters=count,
+            batch_size=batch_size,
+            size=list(size),
+            device=describe_device(device),
+            memory=peak,
+            seconds=min(times))
+        write_atomically(
+            Path(args.out), json.dumps(numbers, indent=2) + '\n')
 
 
 if __name__ == '__main__':

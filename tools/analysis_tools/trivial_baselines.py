@@ -24,6 +24,7 @@ from mtcp_mm.evaluation.trivial import (
     score_constants,
 )
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.files import write_atomically
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,6 +35,10 @@ def parse_args() -> argparse.Namespace:
         help='scores of a trained model, JSON such as {"depth/rmse": 0.5}')
     parser.add_argument(
         '--out', type=Path, help='write the table here, .json or .md')
+    parser.add_argument(
+        '--work-dir',
+        type=Path,
+        help='write the scores to metrics.json there, as tools/test.py does')
     args = parser.parse_args()
     if args.out and args.out.suffix not in ('.json', '.md'):
         parser.error(f'--out must end in .json or .md, but is {args.out}')
@@ -124,6 +129,9 @@ def main() -> None:
     text += '; '.join(f'{task}: {answer}' for task, answer in answers.items())
     text += f'), scored on {len(test_set)} images.\n'
     print(f'\n{text}')
+    if args.work_dir:
+        write_atomically(args.work_dir / 'metrics.json',
+                         json.dumps(scores, indent=2) + '\n')
     if args.out and args.out.suffix == '.md':
         args.out.write_text(text)
     elif args.out:

@@ -15,7 +15,6 @@ file of the model zoo:
 
 See docs/checkpoints.md.
 """
-import pickle
 import textwrap
 from pathlib import Path
 
@@ -25,13 +24,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from mtcp_mm import __version__
-from mtcp_mm.checkpoints.compare import (
-    COMPUTED,
-    CheckpointError,
-    compare,
-    tensors_of,
-)
-from mtcp_mm.checkpoints.files import write_checkpoint
+from mtcp_mm.checkpoints.compare import COMPUTED, CheckpointError, compare
+from mtcp_mm.checkpoints.files import read_checkpoint, write_checkpoint
 from mtcp_mm.checkpoints.hf import architecture, convert_mask2former
 from mtcp_mm.checkpoints.report import PartReport, problem_text
 from mtcp_mm.cli.launch import make_parser, run_tool
@@ -73,13 +67,11 @@ def read(path):
         path = found[0]
     if not path.is_file():
         raise CheckpointError(f'{path} does not exist.')
+    if path.suffix != '.safetensors':
+        return path, read_checkpoint(path)[1]
     try:
-        if path.suffix == '.safetensors':
-            return path, load_file(path)
-        return path, tensors_of(
-            torch.load(path, map_location='cpu', weights_only=True))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError,
-            CheckpointError) as error:
+        return path, load_file(path)
+    except SafetensorError as error:
         raise CheckpointError(
             f'cannot read {path} as {path.suffix} file: {error}\nWas it '
             'downloaded whole? Git LFS pointers are a few lines of text.'

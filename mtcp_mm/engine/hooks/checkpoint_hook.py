@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import inspect
 from pathlib import Path
 
 from mmengine.dist import all_reduce_params, is_main_process
@@ -7,6 +8,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from mtcp_mm.registry import HOOKS
+from mtcp_mm.utils.errors import refuse_unknown
 from mtcp_mm.utils.files import write_atomically
 
 
@@ -37,9 +39,20 @@ class MultiTaskCheckpointHook(CheckpointHook):
 
     Takes the arguments of :class:`mmengine.hooks.CheckpointHook`, which
     :class:`MultiTaskRunner` replaces by this one.
+
+    Raises:
+        UsageError: An argument that neither the hook nor
+            :meth:`Runner.save_checkpoint` knows.
     """
 
     _said_none = False
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        known = {**inspect.signature(CheckpointHook).parameters,
+                 **inspect.signature(Runner.save_checkpoint).parameters}
+        refuse_unknown('default_hooks.checkpoint', self.args,
+                       sorted(known.keys() - {'self', 'kwargs'}))
 
     def before_train(self, runner: Runner) -> None:
         """Tidy up after a run that was cut off, and validate for it."""

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import logging
+from collections.abc import Mapping
 
 from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
@@ -8,7 +9,13 @@ from torch import nn
 
 from mtcp_mm.checkpoints.whole import unwrapped
 from mtcp_mm.registry import OPTIM_WRAPPER_CONSTRUCTORS
+from mtcp_mm.utils.errors import refuse_unknown
 from .step_guard import GUARDED
+
+#: What ``DefaultOptimWrapperConstructor`` documents.
+PARAMWISE = ('custom_keys', 'bias_lr_mult', 'bias_decay_mult',
+             'norm_decay_mult', 'flat_decay_mult', 'dwconv_decay_mult',
+             'dcn_offset_lr_mult', 'bypass_duplicate')
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -42,3 +49,20 @@ class MultiTaskOptimWrapperConstructor(DefaultOptimWrapperConstructor):
                 logger='current',
                 level=logging.WARNING)
         return super().__call__(model)
+
+
+def check_paramwise(cfg: Mapping) -> None:
+    """Refuse what neither MMEngine's constructor nor ours reads.
+
+    Args:
+        cfg (Mapping): ``optim_wrapper`` of a config, with its constructor.
+            Others may read further keys.
+
+    Raises:
+        UsageError: Names a key of ``paramwise_cfg``.
+    """
+    if str(cfg['constructor']).rpartition('.')[-1] in (
+            'DefaultOptimWrapperConstructor',
+            MultiTaskOptimWrapperConstructor.__name__):
+        refuse_unknown('optim_wrapper.paramwise_cfg',
+                       cfg.get('paramwise_cfg') or (), PARAMWISE)

@@ -29,6 +29,8 @@ class MTCPHead(MultiTaskHead):
         with_cfm (bool): Tie the tasks together. Defaults to True.
         with_srm (bool): Trace back; otherwise logits come straight from the
             fused map, without intermediate ones. Defaults to True.
+        cfm (dict, optional): Arguments of :class:`CoherenceFusionModule`.
+        trace_back (dict, optional): Arguments of :class:`TraceBack`.
         loss_coherence (dict, optional): Loss between the main and auxiliary
             map of every CFM, mean over tasks. None: no such loss.
         norm_cfg (dict): Norm of CFM and SRM. Defaults to BN.
@@ -50,11 +52,14 @@ class MTCPHead(MultiTaskHead):
         hfp: dict | None = None,
         with_cfm: bool = True,
         with_srm: bool = True,
+        cfm: dict | None = None,
+        trace_back: dict | None = None,
         loss_coherence: dict | None = dict(
             type='mtcp_mm.CosineCoherenceLoss'),
         norm_cfg: dict = dict(type='BN'),
         **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
+        self.cfm, self.trace_back = cfm or {}, trace_back or {}
         self.input = build_input(in_channels, channels)
         self.decoders = ModuleDict(
             {task: self._build_decoder(channels, hfp)
@@ -79,14 +84,18 @@ class MTCPHead(MultiTaskHead):
     def _build_fusion(self, channels: int,
                       norm_cfg: dict) -> CoherenceFusionModule:
         return CoherenceFusionModule(
-            channels, len(self.task_channels) - 1, norm_cfg=norm_cfg)
+            channels,
+            len(self.task_channels) - 1,
+            norm_cfg=norm_cfg,
+            **self.cfm)
 
     def _build_output(self, task: str, channels: int, norm_cfg: dict,
                       with_srm: bool) -> nn.Module:
         if not with_srm:
             return nn.Conv2d(channels, self.task_channels[task], 1)
         return TraceBack(channels, self.decoders[task].hfp.out_channels,
-                         self.task_channels[task], norm_cfg)
+                         self.task_channels[task], norm_cfg,
+                         **self.trace_back)
 
     # -----------------------------------------------------------------------
     def forward(self, feats: Features | Sequence[Tensor] | Tensor

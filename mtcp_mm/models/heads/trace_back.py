@@ -20,6 +20,8 @@ class TraceBack(BaseModule):
             finest first.
         out_channels (int): Channels of the logits.
         norm_cfg (dict): Norm of the SRMs.
+        shortcut (bool): Add the traced map, as it came in, to the feature of
+            the final logits (ours, docs/diagnosis.md). Defaults to False.
 
     Shape:
         - traced: (N, channels, H, W)
@@ -32,8 +34,10 @@ class TraceBack(BaseModule):
                  stage_channels: Sequence[int],
                  out_channels: int,
                  norm_cfg: dict,
+                 shortcut: bool = False,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
+        self.shortcut = shortcut
         self.refinements = ModuleList()
         self.predictors = ModuleList()
         traced_channels = channels
@@ -51,9 +55,11 @@ class TraceBack(BaseModule):
     def forward(self, traced: Tensor,
                 stages: Sequence[Tensor]) -> list[Tensor]:
         """Trace back; see the class for shapes."""
-        logits = []
+        logits, fused = [], traced
         for refine, predict, stage in zip(self.refinements, self.predictors,
                                           reversed(stages)):
             feature, traced = refine(traced, stage)
+            if self.shortcut and traced is None:
+                feature = feature + fused
             logits.append(predict(feature))
         return logits

@@ -23,6 +23,12 @@ class CoherenceFusionModule(BaseModule):
         num_aux (int): Number of the other tasks, at least 1.
         norm_cfg (dict): Norm of the branches. Defaults to BN.
         act_cfg (dict): Activation of the branches. Defaults to ReLU.
+        shortcut (str): How the main map goes on beside the mixed one.
+            'none': it does not, as in the paper; 'sum': it is added; 'gated':
+            it is added, and the mixed one has a gate per channel that starts
+            at 0 (ours, docs/diagnosis.md). Defaults to 'none'.
+        scale (float, optional): Factor of the affinities. None: 1 / sqrt
+            of ``channels``. Defaults to 1, as in the paper.
 
     Shape:
         - main: (N, channels, H, W)
@@ -31,7 +37,8 @@ class CoherenceFusionModule(BaseModule):
           X_m and X_a, between which the coherence loss is taken
 
     Raises:
-        ValueError: Wrong number of auxiliary maps, or maps of other sizes.
+        ValueError: Unknown ``shortcut``, wrong number of auxiliary maps, or
+            maps of other sizes.
     """
 
     def __init__(
@@ -40,8 +47,13 @@ class CoherenceFusionModule(BaseModule):
         num_aux: int,
         norm_cfg: dict = dict(type='BN'),
         act_cfg: dict = dict(type='ReLU'),
+        shortcut: str = 'none',
+        scale: float | None = 1.,
         init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
+        if shortcut not in ('none', 'sum', 'gated'):
+            raise ValueError("`shortcut` must be 'none', 'sum' or 'gated', "
+                             f'but is {shortcut!r}')
         if num_aux < 1:
             raise ValueError('CoherenceFusionModule ties a task to others: '
                              f'`num_aux` must be >= 1, but is {num_aux}')
@@ -53,6 +65,10 @@ class CoherenceFusionModule(BaseModule):
         self.theta = cbam_norm_act(channels, norm_cfg, act_cfg)
         self.phi = cbam_norm_act(channels, norm_cfg, act_cfg)
         self.out = cbam_norm_act(channels, norm_cfg)
+        self.shortcut = shortcut
+        self.scale = channels**-.5 if scale is None else scale
+        if shortcut == 'gated':
+            self.gain = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, main: Tensor,
                 aux: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,6 +90,11 @@ class CoherenceFusionModule(BaseModule):
         gated = [gate(x).sigmoid() * x for gate, x in zip(self.gates, aux)]
         main_feat = self.main_branch(main)
         aux_feat = self.aux_branch(self.aux_proj(torch.cat(gated, dim=1)))
-        fused = pixel_attention(
-            self.theta(aux_feat), self.phi(aux_feat), main_feat)
-        return self.out(fused), main_feat, aux_feat
+        fused = pixel_attention(self.scale * self.theta(aux_feat),
+                                self.phi(aux_feat), main_feat)
+        fused = self.out(fused)
+        if self.shortcut == 'gated':
+            fused = self.gain * fused
+        if self.shortcut != 'none':
+            fused = main + fused
+        return fused, main_feat, aux_feat

@@ -85,5 +85,39 @@ class TestMTCPHeadWithoutCoherenceLoss(HeadTester):
         assert not self.build()(torch.randn(2, 16, 8, 8)).losses
 
 
+class TestMTCPHeadWithShortcuts(HeadTester):
+    head_type = MTCPHead
+    kwargs = dict(cfm=dict(shortcut='sum'), trace_back=dict(shortcut=True))
+
+    def test_fused_map_reaches_the_final_logits(self):
+        """Oracle: the predictor is linear, and the rest is unchanged."""
+        head = self.build(2).eval()
+        maps = {}
+        for task, fusion in head.fusions.items():
+            fusion.register_forward_hook(
+                lambda m, args, out, task=task: maps.update({task: out[0]}))
+        x = torch.randn(2, 16, 8, 8)
+        found = finals(head(x))
+        for output in head.outputs.values():
+            output.shortcut = False
+        for task, without in finals(head(x)).items():
+            weight = head.outputs[task].predictors[-1].weight[:, :, 0, 0]
+            added = torch.einsum('oc,nchw->nohw', weight, maps[task])
+            torch.testing.assert_close(found[task], without + added)
+
+
+class TestMTCPHeadWithGate(HeadTester):
+    head_type = MTCPHead
+    kwargs = dict(cfm=dict(shortcut='gated'))
+
+    @staticmethod
+    def seeded(build):
+        """At a gain of 0 nothing behind it has a gradient."""
+        head = HeadTester.seeded(build)
+        for fusion in (getattr(head, 'fusions', None) or {}).values():
+            torch.nn.init.ones_(fusion.gain)
+        return head
+
+
 class TestHFPHead(HeadTester):
     head_type = HFPHead

@@ -5,7 +5,7 @@ import torch
 from mtcp_mm.models.layers import CoherenceFusionModule
 
 
-def naive_fusion(cfm, main, aux):
+def naive_fusion(cfm, main, aux, scale=1.):
     """CFM with gates and affinities written out; blocks are the module's."""
     gated = []
     for gate, x in zip(cfm.gates, aux):
@@ -17,7 +17,7 @@ def naive_fusion(cfm, main, aux):
     aux_feat = cfm.aux_branch(joined + cfm.aux_proj.bias[:, None, None])
     main_feat = cfm.main_branch(main)
     theta, phi = cfm.theta(aux_feat), cfm.phi(aux_feat)
-    score = torch.exp(theta.flatten(2).mT @ phi.flatten(2))
+    score = torch.exp(scale * theta.flatten(2).mT @ phi.flatten(2))
     affinity = score / score.sum(-1, keepdim=True)
     fused = (affinity @ main_feat.flatten(2).mT).mT.reshape(main.shape)
     return cfm.out(fused), main_feat, aux_feat
@@ -46,6 +46,32 @@ class TestCoherenceFusion:
             naive_fusion(cfm, maps[0],
                          maps[1:].unbind())[0].square().sum(), maps)
         torch.testing.assert_close(got, expected)
+
+    @pytest.mark.parametrize('scale, factor', [(.3, .3), (None, 8**-.5)])
+    def test_scale_of_the_affinities(self, scale, factor):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(8, 1, scale=scale).double()
+        main, aux = torch.randn(2, 2, 8, 5, 7).double()
+        torch.testing.assert_close(
+            cfm(main, [aux]), naive_fusion(cfm, main, [aux], factor))
+
+    @pytest.mark.parametrize('shortcut', ['sum', 'gated'])
+    def test_shortcut_is_added(self, shortcut):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(
+            8, 1, shortcut=shortcut).double().eval()
+        main, aux = torch.randn(2, 2, 8, 5, 7).double()
+        gain = torch.ones(8, 1, 1)
+        if shortcut == 'gated':
+            torch.testing.assert_close(cfm(main, [aux])[0], main)
+            gain = torch.rand(8, 1, 1)
+            cfm.gain.data.copy_(gain)
+        expected = main + gain * naive_fusion(cfm, main, [aux])[0]
+        torch.testing.assert_close(cfm(main, [aux])[0], expected)
+
+    def test_rejects_unknown_shortcut(self):
+        with pytest.raises(ValueError, match="'sum' or 'gated'.*'plus'"):
+            CoherenceFusionModule(8, 1, shortcut='plus')
 
     def test_rejects_maps_of_different_size(self):
         cfm = CoherenceFusionModule(8, 1)
