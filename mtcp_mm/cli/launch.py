@@ -158,6 +158,10 @@ def read_config(args: argparse.Namespace) -> Config:
             (:func:`check_keys`), or a setting has no effect.
     """
     require_file(args.config, 'config')
+    if not args.config.endswith(('.py', '.yml', '.yaml', '.json')):
+        raise UsageError(
+            f'config {args.config} does not end in .py, .yml, .yaml or .json. '
+            'Are the arguments in their order? The config comes first.')
     try:
         cfg = load_config_file(args.config, args.cfg_options)
         check_keys(cfg, args.cfg_options or ())
@@ -173,7 +177,7 @@ def read_config(args: argparse.Namespace) -> Config:
 
 
 def require_file(path: str, what: str) -> None:
-    """Raise :class:`UsageError` if there is no such file.
+    """Raise :class:`UsageError` if there is no such file, or a folder.
 
     Args:
         path (str): The file; a URL is taken on trust.
@@ -181,11 +185,17 @@ def require_file(path: str, what: str) -> None:
     """
     if '://' in path or Path(path).is_file():
         return
-    folder = Path(path).parent
+    if not path:
+        raise UsageError(f'The name of the {what} is empty, expected is a '
+                         'file.')
+    is_folder = Path(path).is_dir()
+    folder = Path(path) if is_folder else Path(path).parent
     there = sorted(p.name for p in folder.glob(f'*{Path(path).suffix}'))
     hint = (f'{folder} has {", ".join(there[:8])}' if there else
             f'{folder.absolute()} has no such files')
-    raise UsageError(f'{what} {path} does not exist ({hint}).')
+    found = 'is a folder, expected is a file' if is_folder else (
+        'does not exist')
+    raise UsageError(f'{what} {path} {found} ({hint}).')
 
 
 def load_config(args: argparse.Namespace) -> Config:

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import logging
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -200,9 +201,12 @@ class MultiTaskDataset(BaseDataset):
     def _read_split(self, folder: DataFolder) -> list[str]:
         """Ids of the images, in the order of the file."""
         if not folder.exists():
+            here = ''
+            if not os.path.isabs(root := self.data_root) and '://' not in root:
+                here = f' relative to the current folder, {os.getcwd()}'
             raise DataNotFoundError(
-                f'data_root={self.data_root!r} of {type(self).__name__} is no '
-                f'folder. {self._expected()}')
+                f'data_root={root!r} of {type(self).__name__} is no folder'
+                f'{here}. {self._expected()}')
         ids = folder.read_ids(self.split_dir, self.split, self.images)
         path = folder.path(self.split_dir, f'{self.split}.txt')
         if ids is None:
@@ -230,6 +234,8 @@ class MultiTaskDataset(BaseDataset):
         layout = self.layout = max(found, key=lambda name: len(found[name]))
         missing = [i for i in ids if i not in found[layout]]
         if missing:
+            for source in sources.values():
+                folder.refuse_folders(source, missing)
             paths = ' or '.join(
                 folder.path(f, missing[0] + s['suffix'])
                 for s in sources.values() for f in folders_of(s))
@@ -264,6 +270,8 @@ class MultiTaskDataset(BaseDataset):
                 f'with `label_files=dict({name}=...)`: one of these, or '
                 "dict(folder='...', suffix='...').")
         paths = folder.find(source, ids)
+        if missing := set(ids) - set(paths):
+            folder.refuse_folders(source, missing)
         if not paths:
             there = {n.rpartition('.')[-1] for f in folders_of(source)
                      for n in folder.names(f)}
@@ -279,12 +287,12 @@ class MultiTaskDataset(BaseDataset):
                 f'Drop `{name}` from `tasks`, or say where its labels are '
                 f"with `label_files=dict({name}=dict(folder='...', "
                 "suffix='...'))`.")
-        if len(paths) < len(set(ids)):
+        if missing:
             print_log(
                 f'{len(paths)} of the {len(ids)} images of split '
                 f'`{self.split}` have a label for task `{name}`.',
                 logger='current')
-            if strays := folder.strays(source, set(ids) - set(paths)):
+            if strays := folder.strays(source, missing):
                 print_log(
                     f'{some(strays)} left out as labels of task `{name}`, '
                     f'which end in {source["suffix"]}. Rename or convert.',

@@ -68,6 +68,27 @@ class DataFolder:
             for name in self.names(folder) if not name.endswith(suffix) and (
                 name in ids or name.rpartition('.')[0] in ids))
 
+    def refuse_folders(self, source: Mapping,
+                       ids: Iterable[str] | None = None) -> None:
+        """Raise ValueError for a folder with the name of a file.
+
+        Args:
+            source (Mapping): The source.
+            ids (Iterable[str], optional): Of these images. None: of any.
+        """
+        suffix, ids = source['suffix'], None if ids is None else set(ids)
+        for place in map(self.path, folders_of(source)):
+            if not self.backend.isdir(place):
+                continue
+            for name in self.backend.list_dir_or_file(
+                    place, list_file=False, recursive=True):
+                if name.endswith(suffix) and (
+                        ids is None or name.removesuffix(suffix) in ids):
+                    raise ValueError(
+                        f'{self.backend.join_path(place, name)} is a folder, '
+                        'expected is a file. Put the file there, or rename '
+                        'the folder.')
+
     def read_ids(self,
                  folder: str,
                  name: str,
@@ -81,9 +102,12 @@ class DataFolder:
                 as ``images/0001.jpg`` the id is taken.
 
         Raises:
-            ValueError: It is not text.
+            ValueError: It is not text, or a folder.
         """
         path = self.path(folder, f'{name}.txt')
+        if self.backend.isdir(path):
+            raise ValueError(f'{path} is a folder, expected is a file: an id '
+                             'of an image per line.')
         if not self.backend.isfile(path):
             return None
         content = self.backend.get(path)

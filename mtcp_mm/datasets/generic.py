@@ -73,6 +73,7 @@ class GenericMultiTaskDataset(MultiTaskDataset):
         if self.split is not None or not folder.exists():
             return super()._read_split(folder)
         image = self.layouts['generic']['image']
+        folder.refuse_folders(image)
         ids = sorted(folder.names(image['folder'], image['suffix']))
         if not ids:
             endings = {

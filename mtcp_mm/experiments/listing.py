@@ -114,7 +114,9 @@ def _check(path: str, found: ExperimentList) -> None:
     configs = [experiment.config for experiment in found.experiments]
     for config in filter(None, [*configs, found.base]):
         if not os.path.isfile(config):
-            raise ValueError(f'{path}: the config {config} does not exist.')
+            found = 'is a folder' if os.path.isdir(config) else (
+                'does not exist')
+            raise ValueError(f'{path}: the config {config} {found}.')
 
 
 def read_list(paths: Sequence[str]) -> ExperimentList:

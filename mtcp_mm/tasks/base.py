@@ -150,6 +150,10 @@ class DenseTask(metaclass=ABCMeta):
         """
         return None
 
+    def is_void(self, label: np.ndarray) -> bool:
+        """Whether no pixel of a label (H, W) or (H, W, C) counts."""
+        return not self.valid_mask(self.label_to_tensor(label)).any()
+
     def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
         """Correct the values of a label after the camera zoomed in.
 

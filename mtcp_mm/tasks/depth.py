@@ -46,8 +46,10 @@ class DepthTask(DenseTask):
         """Another unit, a picture for the eye, or nothing that is known."""
         known = label[label > 0]
         if not known.size:
+            if not np.isfinite(raw).any():
+                return 'all its pixels are NaN or infinite'
             return ('no pixel has a depth above 0: was it negated?'
-                    if (raw != 0).any() else None)
+                    if (raw < 0).any() else None)
         if (middle := np.median(known)) > 100:
             return (f'half of its depths are above {middle:.0f} m: are these '
                     'millimetres? `scale` is the metres per unit, 0.001')

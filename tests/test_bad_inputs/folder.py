@@ -50,9 +50,10 @@ def npy(array):
 
 def read(root, task='SemSegTask', label=None, suffix='.png', photo=None,
          options=None, labels=None, files=None, split=None, images=None,
+         times=1,
          pipeline=('LoadImageFromFile', 'mtcp_mm.LoadMultiTaskAnnotations',
                    'mtcp_mm.PackMultiTaskInputs')):
-    """Write files, read the first item.
+    """Write files, read the first item, so many times.
 
     Returns:
         tuple: Label (array), and all that was warned, as one text.
@@ -76,7 +77,8 @@ def read(root, task='SemSegTask', label=None, suffix='.png', photo=None,
             split=split, image=images or {}, serialize_data=False,
             labels=dict(t=dict(dict(suffix=suffix), **(labels or {}))),
             pipeline=[dict(type=kind) for kind in pipeline])
-        sample = dataset[0]['data_samples']
+        for _ in range(times):
+            sample = dataset[0]['data_samples']
     finally:
         logger.removeHandler(ear)
     label = sample.gt_t.data.numpy() if 'gt_t' in sample else None

@@ -5,6 +5,7 @@ Oracle: the words that name what was written wrong here.
 """
 import argparse
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,28 @@ def test_endless_sampler_with_iterations(tmp_path, monkeypatch):
 def test_no_config(monkeypatch, capsys):
     said = told(monkeypatch, capsys, load, ROOT / 'configs/mtcp_demoo.py')
     assert 'mtcp_demoo.py does not exist' in said and 'mtcp_nyud.py' in said
+
+
+@pytest.mark.parametrize('script, args, words', [
+    ('test.py', ['c.py', ''], ['checkpoint', 'is empty']),
+    ('test.py', ['c.py', 'a.pth'], ['a.pth is a folder', '(a.pth has b.pth)']),
+    ('test.py', ['k.pth', 'c.py'], ['k.pth', '.py', 'config comes first']),
+    ('run_experiments.py', ['a.pth'], ['a.pth is a folder', 'b.pth']),
+    ('run_experiments.py', ['l.yml'], ['config a.pth is a folder']),
+    ('model_converters/publish_model.py', ['a.pth', 'b.pth'],
+     ['a.pth is a folder'])])
+def test_files_that_are_none(tmp_path, monkeypatch, capsys, script, args,
+                             words):
+    (tmp_path / 'a.pth').mkdir()
+    for name in ('a.pth/b.pth', 'k.pth', 'c.py'):
+        (tmp_path / name).touch()
+    (tmp_path / 'l.yml').write_text(
+        'experiments:\n- {name: a, config: a.pth}\n')
+    monkeypatch.chdir(tmp_path)
+    main = runpy.run_path(str(ROOT / 'tools' / script))['main']
+    said = told(monkeypatch, capsys, main, *args)
+    assert not [w for w in words if w not in said], said
+    assert 'does not exist' not in said
 
 
 def test_variables_are_no_misspelt_keys(tmp_path, monkeypatch):

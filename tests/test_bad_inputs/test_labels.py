@@ -3,11 +3,15 @@
 
 Oracle: the arrays that are written, and what their format means.
 """
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from mmengine.logging import MMLogger
 from PIL import Image
 
-from .folder import CLASSES, SIZE, encode, npy, read, wrong_sum
+from mtcp_mm.datasets.transforms import loading
+from .folder import CLASSES, SIZE, Ear, encode, npy, read, wrong_sum
 
 MASK = CLASSES > 0
 UNIT = np.zeros((*SIZE, 3), np.float32)
@@ -131,9 +135,11 @@ DOUBTS = {
     'depth of 0..1': ('DepthTask', npy(METRES / 4), '.npy', {},
                       ['exactly 1', 'maximum']),
     'depth negated': ('DepthTask', npy(-METRES), '.npy', {},
-                      ['negated', 'above 0']),
+                      ['above 0', 'negated? Expected']),
     'depth of NaN': ('DepthTask', npy(METRES * np.nan), '.npy', {},
-                     ['above 0']),
+                     ['all its pixels are NaN or infinite. Expected']),
+    'depth of inf': ('DepthTask', npy(METRES * np.inf), '.npy', {},
+                     ['all its pixels are NaN or infinite. Expected']),
     'normals of length 2': ('NormalsTask', npy(UNIT * 2), '.npy', {},
                             ['length of 2']),
     'normals in 0..1': ('NormalsTask', npy((UNIT + 1) / 2), '.npy', {},
@@ -157,6 +163,53 @@ def test_doubts(tmp_path, case):
     missing = [w for w in ['a' + suffix, '`t`', *words] if w not in said]
     assert not missing, said
     assert said.count('doubtful') == 1
+
+
+VOIDS = {
+    'normals of NaN': ('NormalsTask', npy(UNIT * np.nan), {}),
+    'normals of zero': ('NormalsTask', npy(UNIT * 0), {}),
+    'depth of zero': ('DepthTask', npy(METRES * 0), {}),
+    'classes of 0': ('SemSegTask', npy(CLASSES * 0),
+                     dict(reduce_zero_label=True)),
+    'classes of NaN': ('SemSegTask', npy(CLASSES * np.nan), {}),
+    'parts of NaN': ('HumanPartsTask', npy(CLASSES * np.nan), {}),
+    'edges of NaN': ('EdgeTask', npy(CLASSES * np.nan), {}),
+    'saliency void': ('SaliencyTask', npy(np.full_like(CLASSES, 255)),
+                      dict(high=1)),
+}
+
+
+@pytest.mark.parametrize('case', VOIDS)
+def test_nothing_counts(tmp_path, monkeypatch, case):
+    """Eight labels, or those a worker gets of its images, not one alone."""
+    task, content, options = VOIDS[case]
+
+    def said(times):
+        return read(tmp_path, task, content, '.npy', labels=options,
+                    times=times)[1]
+
+    text = 'no pixel of it counts, nor of the {} before it; it holds '
+    assert not said(7) and text.format(7) in said(8)
+    assert said(17).count('doubtful') == 1
+    worker = SimpleNamespace(id=0, num_workers=2, dataset=range(6))
+    monkeypatch.setattr(loading, 'get_worker_info', lambda: worker)
+    assert not said(2) and text.format(2) in said(3)
+
+
+def test_one_pixel_counts(tmp_path):
+    one = CLASSES * 0
+    one[3, 4] = 1
+    files = {'images/b.jpg': encode(np.dstack([CLASSES] * 3), 'JPEG'),
+             't/b.png': encode(one)}
+    options = dict(reduce_zero_label=True)
+    dataset = read(tmp_path, label=encode(CLASSES * 0), labels=options,
+                   files=files)[2]
+    logger, ear = MMLogger.get_current_instance(), Ear()
+    logger.addHandler(ear)
+    for i in [1, *[0] * 9]:
+        dataset[i]
+    logger.removeHandler(ear)
+    assert not ear.heard
 
 
 def test_says_a_doubt_once(tmp_path):

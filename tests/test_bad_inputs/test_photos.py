@@ -145,6 +145,16 @@ class TestLists:
         missing = [w for w in words if w not in str(error.value)]
         assert not missing, str(error.value)
 
+    @pytest.mark.parametrize('name, split', [
+        ('t/b.png', None), ('t/b.png', 'train'), ('images/b.jpg', None),
+        ('images/b.jpg', 'train'), ('splits/train.txt', 'train')])
+    def test_folder_for_a_file(self, tmp_path, name, split):
+        files = {'splits/train.txt': b'a\nb\nc\nd', **FOUR}
+        del files[name]
+        (tmp_path / name).mkdir(parents=True)
+        with pytest.raises(ValueError, match=rf'{name} is a folder'):
+            read(tmp_path, files=files, split=split)
+
     def test_doubled(self, tmp_path):
         files = {'splits/train.txt': b'a\nb\na\nc\nc\n', **FOUR}
         _, said, dataset = read(tmp_path, files=files, split='train')

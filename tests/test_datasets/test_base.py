@@ -248,6 +248,11 @@ class TestMissingData:
                 r'gt_sets/<split>.txt'):
             NYUDMultiTaskDataset(data_root, task_cfg)
 
+    def test_relative_data_root(self, tmp_path, task_cfg, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(DataNotFoundError, match=f"'data/x' .*{tmp_path}"):
+            NYUDMultiTaskDataset('data/x', task_cfg)
+
     @pytest.mark.parametrize('cls', [NYUDMultiTaskDataset,
                                      GenericMultiTaskDataset])
     @pytest.mark.parametrize('lacking', ['data_root', 'tasks'])

@@ -70,7 +70,8 @@ class LoadMultiTaskAnnotations(BaseTransform):
       move every label along, by nearest neighbour
 
     Of the first :attr:`doubted` labels of a task, the first that is odd
-    (:meth:`DenseTask.doubt`) gives a warning.
+    (:meth:`DenseTask.doubt`) gives a warning, and so does it if no pixel of
+    all of them counts.
 
     Options of a label:
 
@@ -92,6 +93,7 @@ class LoadMultiTaskAnnotations(BaseTransform):
     def __init__(self, backend_args: dict | None = None) -> None:
         self.backend_args = dict(backend_args) if backend_args else None
         self.seen: dict[str, int] = {}
+        self.void: dict[str, bool] = {}
 
     def transform(self, results: dict) -> dict:
         """Read the labels.
@@ -149,15 +151,27 @@ class LoadMultiTaskAnnotations(BaseTransform):
     def doubt(self, task: DenseTask, raw: np.ndarray, label: np.ndarray,
               path: str) -> None:
         """Warn once per task of a label that is probably none."""
-        worker, seen = get_worker_info(), self.seen.get(task.name, 0)
-        if seen < self.doubted and not (worker and worker.id):
-            self.seen[task.name] = seen + 1
-            if doubt := task.doubt(raw, label):
-                self.seen[task.name] = self.doubted
-                print_log(
-                    f'{path} is doubtful as label of task `{task.name}`: '
-                    f'{doubt}. Expected: {task.label_format}.', 'current',
-                    logging.WARNING)
+        worker, seen = get_worker_info(), self.seen.get(task.name, 0) + 1
+        if seen > self.doubted or worker and worker.id:
+            return
+        last = self.doubted
+        if worker:  # may begin anew each epoch: the images it gets
+            last = min(last, len(worker.dataset) // worker.num_workers)
+        doubt = task.doubt(raw, label)
+        self.void[task.name] = (self.void.get(task.name, True)
+                                and task.is_void(label))
+        if not doubt and self.void[task.name] and seen == max(last, 2):
+            doubt = (f'no pixel of it counts, nor of the {seen - 1} before '
+                     f'it; it holds {raw.min()} to {raw.max()}. Are these '
+                     f'the right files? Else leave `{task.name}` out of '
+                     '`tasks`')
+        self.seen[task.name] = self.doubted if doubt else seen
+        if doubt:
+            dot = '' if doubt.endswith('?') else '.'
+            print_log(
+                f'{path} is doubtful as label of task `{task.name}`: '
+                f'{doubt}{dot} Expected: {task.label_format}.', 'current',
+                logging.WARNING)
 
     def read(self,
              path: str,

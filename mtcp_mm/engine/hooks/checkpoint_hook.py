@@ -45,6 +45,8 @@ class MultiTaskCheckpointHook(CheckpointHook):
             :meth:`Runner.save_checkpoint` knows.
     """
 
+    _said_none = False
+
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         known = {**inspect.signature(CheckpointHook).parameters,
@@ -94,6 +96,15 @@ class MultiTaskCheckpointHook(CheckpointHook):
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         super()._save_best_checkpoint(runner, metrics)
+        none = [key for key in self.key_indicators
+                if metrics[key] != metrics[key]] if self.save_best else []
+        if none and not self._said_none:
+            self._said_none = True
+            runner.logger.warning(
+                f'{", ".join(none)} is NaN, so this is no best checkpoint. '
+                'Has any label of the validation a pixel that counts? Mend '
+                'them, or name another score in '
+                '`default_hooks.checkpoint.save_best`.')
         if self._is_local and is_main_process():
             self.file_backend.remove_now()
 

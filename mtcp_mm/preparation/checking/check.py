@@ -115,6 +115,7 @@ class _Check:
                 self.report.remarks.append(
                     f'{pattern} {text}: leave `{name}` out of `tasks`.')
         else:
+            self.folder.refuse_folders(source, missing)
             for i in missing:
                 self.fault(
                     f'{folders[0]}/{i}{source["suffix"]}', 'is not there',
@@ -176,6 +177,17 @@ class _Check:
             name: self.report.tallies[name]
             for name in ('image', *self.tasks) if name in self.report.tallies
         }
+
+    def check_void(self) -> None:
+        """Labels of which no file has a pixel that counts."""
+        for name, tally in self.report.tallies.items():
+            if tally.pixels and not tally.labelled:
+                self.fault(
+                    _pattern(self.dataset.layouts[self.layout][name]),
+                    f'has no pixel that counts in any of the {tally.files} '
+                    'files that were read', self.tasks[name].label_format,
+                    f'Get the right archive, or leave `{name}` out of '
+                    '`tasks`.')
 
     def check_sizes(self, items: Sequence) -> tuple[int, int] | None:
         """The size of all images, if it is one."""
@@ -247,6 +259,7 @@ def check_dataset(root: str,
         picked = np.linspace(0, len(items) - 1, fast).round().astype(int)
         items = [items[i] for i in picked]
     check.read_files(items, processes, progress)
+    check.check_void()
     size = check.check_sizes(items)
     counts = {split: len(ids) for split, ids in lists.items()}
     report.known, report.archive = name_archive(

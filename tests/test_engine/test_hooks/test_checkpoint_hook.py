@@ -12,6 +12,7 @@ from mmengine.registry import METRICS
 
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.files import read_checkpoint
+from tests.test_bad_inputs.folder import Ear
 from tests.test_engine.test_runner import (  # noqa: F401
     RunnerModel,
     build,
@@ -22,7 +23,7 @@ from tests.test_engine.test_runner import (  # noqa: F401
 
 class Rising(BaseMetric):
     """A score that grows in each validation, but for those named."""
-    worse, fail_in, count = (), None, 0
+    worse, fail_in, count, low = (), None, 0, 0.
 
     def process(self, data_batch, data_samples):
         self.results.append(0)
@@ -31,7 +32,8 @@ class Rising(BaseMetric):
         Rising.count += 1
         if Rising.count == self.fail_in:
             raise KeyboardInterrupt
-        return dict(acc=0. if Rising.count in self.worse else Rising.count)
+        return dict(
+            acc=self.low if Rising.count in self.worse else Rising.count)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,7 @@ def metric(monkeypatch):
         RunnerModel, 'forward', lambda self, x, mode='tensor': dict(
             loss=self.layer(x).square().mean())
         if mode == 'loss' else [0])
-    for name in ('worse', 'fail_in', 'count'):
+    for name in ('worse', 'fail_in', 'count', 'low'):
         monkeypatch.setattr(Rising, name, getattr(Rising, name))
 
 
@@ -125,6 +127,17 @@ class TestWhatIsThere:
             'best_acc_epoch_1.pth', 'epoch_1.pth']
         assert (tmp_path / 'run/last_checkpoint').read_text() == str(
             tmp_path / 'run/epoch_1.pth')
+
+    @pytest.mark.parametrize('worse', [(1, 2), (1, 2, 3)])
+    def test_nan_is_never_best(self, build, tmp_path, worse):  # noqa: F811
+        Rising.worse, Rising.low = worse, float('nan')
+        runner, ear = build('run', **settings()), Ear()
+        runner.logger.addHandler(ear)
+        runner.train()
+        best = ['best_acc_epoch_3.pth'] * (3 not in worse)
+        assert [f.name for f in (tmp_path / 'run').glob('best*')] == best
+        text, = (t for t in ear.heard if 'NaN' in t)
+        assert text.startswith('acc is NaN') and 'save_best' in text
 
     def test_leftovers_of_a_kill_go(self, build, tmp_path):  # noqa: F811
         (tmp_path / 'run').mkdir()

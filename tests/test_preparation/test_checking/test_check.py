@@ -137,6 +137,27 @@ class TestFaults:
         assert fault.file == 'normals/2.npy'
         assert fault.found == 'its vectors have a median length of 0.5'
 
+    @pytest.mark.parametrize('name, value', [
+        ('normals', np.nan), ('normals', 0), ('semseg', 0)])
+    def test_nothing_counts(self, nyud, name, value):
+        root = nyud()
+        for i in IDS[1:]:
+            self.void(root, name, i, value)
+        assert not check_dataset(str(root), 'nyud').faults
+        self.void(root, name, IDS[0], value)
+        fault = only_fault(root)
+        assert f'<id>.{"png" if name == "semseg" else "npy"}' in fault.file
+        assert fault.found == ('has no pixel that counts in any of the 5 '
+                               'files that were read')
+
+    def void(self, root, name, i, value):
+        if name == 'semseg':
+            Image.new('L', (16, 12), value).save(
+                root / 'segmentation' / f'{i}.png')
+        else:
+            np.save(root / name / f'{i}.npy',
+                    np.full((12, 16, 3), value, np.float32))
+
     def test_size_of_label(self, nyud):
         root = nyud()
         np.save(root / 'depth' / '2.npy', np.ones((6, 16), np.float32))
@@ -167,6 +188,15 @@ class TestFaults:
         (root / file).unlink()
         fault = only_fault(root)
         assert (fault.file, fault.found) == (file, 'is not there')
+
+    @pytest.mark.parametrize('name', [
+        'images/3.jpg', 'depth/3.npy', 'gt_sets/val.txt'])
+    def test_folder_for_a_file(self, nyud, name):
+        root = nyud()
+        (root / name).unlink()
+        (root / name).mkdir()
+        with pytest.raises(ValueError, match=f'{name} is a folder'):
+            check_dataset(str(root), 'nyud')
 
     def test_missing_task(self, nyud):
         root = nyud()
