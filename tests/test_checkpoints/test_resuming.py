@@ -109,6 +109,8 @@ DAMAGE = {
     'empty': lambda f: f.write_bytes(b''),
     'text': lambda f: f.write_text('<html>'),
     'published': lambda f: torch.save(dict(a=torch.ones(1)), f),
+    'NaN': lambda f: torch.save(
+        dict(torch.load(f), state_dict=dict(a=torch.tensor(torch.nan))), f),
 }
 
 

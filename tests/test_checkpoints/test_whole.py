@@ -188,3 +188,24 @@ class TestStateOfTheTraining:
         assert_equal(net, state, but='loss_weighting')
         with pytest.raises(CheckpointError, match='2: loss_weighting.a'):
             load_into(net, state, resume=True)
+
+
+class TestNumbers:
+    """Oracle: the one number that was put in."""
+
+    @pytest.mark.parametrize('value', [torch.nan, torch.inf])
+    def test_weights_that_are_not_finite(self, state, value):
+        state['neck.weight'][1, 2] = value
+        model = Net()
+        before = copy_of(model)
+        with pytest.raises(CheckpointError, match=rf'a.pth: 1 of {len(state)} '
+                           'tensors are not finite, the first is neck.weight'):
+            load_into(model, state, 'a.pth', resume=True)
+        assert_equal(model, before)
+
+    def test_buffers_may_be_infinite(self, state):
+        state['backbone.1.running_var'][0] = torch.inf
+        load_into(Net(), state, resume=True)
+        state['backbone.1.running_var'][0] = torch.nan
+        with pytest.raises(CheckpointError, match='running_var'):
+            load_into(Net(), state, resume=True)

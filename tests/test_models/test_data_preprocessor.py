@@ -200,3 +200,11 @@ def test_options_of_the_base_class():
             dict(inputs=[image]))['inputs']
     assert torch.equal(out[0, :, :2, :2], image.float())
     assert (out[0, :, 2:] == -3).all() and (out[0, :, :, 2:] == -3).all()
+
+
+@pytest.mark.parametrize('mean, std', [
+    ([1.], [2., 2., 2.]), ([1., 1., 1.], [2., 0., 2.]),
+    ([1., 1., 1.], [2., float('nan'), 2.])])
+def test_refuses_what_cannot_normalise(mean, std):
+    with pytest.raises(ValueError, match='data_preprocessor.mean.*above 0'):
+        MultiTaskDataPreProcessor(mean=mean, std=std)

@@ -127,7 +127,7 @@ class TestSaving:
         runner.optim_wrapper = runner.build_optim_wrapper(
             runner.optim_wrapper)
         runner.optim_wrapper.optimizer.register_step_post_hook(break_weights)
-        with pytest.raises(NumbersError, match=f'not finite.*{key}.*older'):
+        with pytest.raises(NumbersError, match=f'not finite.*{key}.*last'):
             runner.train()
         # max_keep_ckpts=1
         assert [p.name for p in tmp_path.glob('*.pth')] == ['epoch_1.pth']
@@ -161,3 +161,13 @@ def test_ranks_skip_together(tmp_path):
     assert one['skipped'] == two['skipped'] == 2
     assert one['error'] == two['error']
     assert 'images: 4.jpg, 5.jpg' in one['error']
+
+
+@pytest.mark.parametrize('kwargs', [dict(epochs=3), dict(iters=2)])
+def test_no_step_at_all(tmp_path, kwargs):
+    """Two spoiled samples, fewer than five steps in a row."""
+    runner = build(tmp_path, range(2), {0, 1}, **kwargs)
+    with pytest.raises(NumbersError, match='No step was made(.|\n)*'
+                       'Iteration 1: loss is nan(.|\n)*Iteration 2'):
+        runner.train()
+    assert runner.iter == 2

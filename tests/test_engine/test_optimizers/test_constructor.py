@@ -62,3 +62,15 @@ class TestConstructor:
         model = model()
         group, = build(model).param_groups
         assert group['params'] == list(model.parameters())
+
+    @pytest.mark.parametrize('clip, words', [
+        (dict(max_norm=-1.), r'clip_grad.max_norm.*above 0.*-1'),
+        (dict(max_norm=float('nan')), r'max_norm.*above 0.*nan'),
+        (dict(max_nrom=5.), r'clip_grad.max_nrom.*Did you mean `max_norm`'),
+        (dict(type='value', clip_value=0), r'clip_grad.clip_value.*above 0')])
+    def test_limits_of_gradients(self, clip, words):
+        with pytest.raises(ValueError, match=words):
+            build(nn.Linear(2, 2), clip_grad=clip)
+        for good in (dict(max_norm=5., norm_type=1), dict(max_norm=torch.inf),
+                     dict(type='value', clip_value=1.)):
+            build(nn.Linear(2, 2), clip_grad=good)
