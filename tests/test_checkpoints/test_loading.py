@@ -385,3 +385,13 @@ class TestLog:
                                               'neck.init_cfg': None})
         model.init_weights()
         assert model.loading_report is None
+
+
+def test_weights_that_are_not_finite(mmseg_state, tmp_path):
+    """Oracle: the tensor that was spoilt."""
+    key = 'backbone.patch_embed.projection.weight'
+    state = dict(mmseg_state, **{key: mmseg_state[key] * torch.nan})
+    model = narrow_estimator(save(tmp_path, state))
+    with pytest.raises(CheckpointError, match='zoo.pth: 1 of .* not finite, '
+                       'the first is patch_embed.projection.weight'):
+        model.init_weights()
