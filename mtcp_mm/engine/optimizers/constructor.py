@@ -62,19 +62,19 @@ def check_clip_grad(cfg: Mapping) -> None:
     Raises:
         UsageError: An unknown key, or a limit that is not above 0.
     """
-    functions = dict(norm=nn.utils.clip_grad_norm_,
-                     value=nn.utils.clip_grad_value_)
-    function = functions.get(cfg.get('type', 'norm'))
-    if function is None:
-        return  # mmengine says it
+    functions = dict(norm=(nn.utils.clip_grad_norm_, 'max_norm'),
+                     value=(nn.utils.clip_grad_value_, 'clip_value'))
+    kind = cfg.get('type', 'norm')
+    if not cfg or kind not in functions:
+        return  # nothing is clipped, or mmengine says it
+    function, limit = functions[kind]
     known = ['type', *inspect.signature(function).parameters]
     known.remove('parameters')
     refuse_unknown('optim_wrapper.clip_grad', cfg, known)
-    for key in ('max_norm', 'clip_value'):
-        value = cfg.get(key, 1)
-        if not isinstance(value, (int, float)) or not value > 0:
-            raise UsageError(f'`optim_wrapper.clip_grad.{key}` must be a '
-                             f'number above 0, but is {value!r}')
+    value = cfg.get(limit)
+    if not isinstance(value, (int, float)) or not value > 0:
+        raise UsageError(f'`optim_wrapper.clip_grad.{limit}` must be a number '
+                         f'above 0, but is {value!r}')
 
 
 def check_paramwise(cfg: Mapping) -> None:

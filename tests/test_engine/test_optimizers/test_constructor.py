@@ -67,6 +67,7 @@ class TestConstructor:
         (dict(max_norm=-1.), r'clip_grad.max_norm.*above 0.*-1'),
         (dict(max_norm=float('nan')), r'max_norm.*above 0.*nan'),
         (dict(max_nrom=5.), r'clip_grad.max_nrom.*Did you mean `max_norm`'),
+        (dict(norm_type=2), r'clip_grad.max_norm.*above 0.*None'),
         (dict(type='value', clip_value=0), r'clip_grad.clip_value.*above 0')])
     def test_limits_of_gradients(self, clip, words):
         with pytest.raises(ValueError, match=words):
