@@ -6,17 +6,14 @@
 Prints a row per checkpoint and task, after one for the initial weights, on
 the first images of the training set. docs/diagnosis.md reads such a table.
 """
-import argparse
-
 import torch
-from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from prettytable import PrettyTable, TableStyle
 
 from mtcp_mm.checkpoints.whole import load_into
 from mtcp_mm.cli.launch import (
-    add_cfg_options,
     add_trust_checkpoint,
+    make_parser,
     read_config,
     require_file,
     run_tool,
@@ -32,10 +29,7 @@ COLUMNS = dict(
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
+    parser = make_parser(__doc__, with_config=True)
     parser.add_argument('checkpoints', nargs='*', help='.pth files')
     parser.add_argument(
         '--images', type=int, default=4, help='of the training set')
@@ -44,7 +38,6 @@ def parse_args():
         action='store_true',
         help='of the norms, as in training; else the learned ones')
     add_trust_checkpoint(parser)
-    add_cfg_options(parser)
     return parser.parse_args()
 
 
@@ -61,7 +54,6 @@ def main():
     for path in args.checkpoints:
         require_file(path, 'checkpoint')
     cfg = read_config(args)
-    init_default_scope(cfg.get('default_scope', 'mmseg'))
     torch.manual_seed(cfg.get('randomness', {}).get('seed') or 0)
     loader = dict(
         cfg.train_dataloader, batch_size=args.images, num_workers=0,

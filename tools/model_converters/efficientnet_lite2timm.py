@@ -10,7 +10,6 @@ Apache-2.0); a .pth file of the same layout is read, too. The output fills
 mmpretrain's TIMMBackbone (`backbone.timm_model.*`) and keeps the classifier
 as `head.*`. See configs/_base_/models/mtcp_lite.py.
 """
-import argparse
 import importlib
 from pathlib import Path
 
@@ -19,16 +18,14 @@ import timm
 from mtcp_mm import __version__
 from mtcp_mm.checkpoints.compare import CheckpointError
 from mtcp_mm.checkpoints.files import read_checkpoint, write_checkpoint
-from mtcp_mm.cli.launch import run_tool
+from mtcp_mm.cli.launch import make_parser, run_tool
 
 #: Parts of timm's model that are behind its last feature map.
 CLASSIFIER = ('conv_head', 'bn2', 'classifier')
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument(
         'size', choices=['0', '1', '2', '3', '4'], help='of Lite<size>')
     parser.add_argument('target', type=Path, help='.pth file to write')

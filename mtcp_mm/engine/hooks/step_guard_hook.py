@@ -108,10 +108,10 @@ class StepGuardHook(Hook):
     def _lost(self, runner: Runner, what: str, more: str = '') -> NumbersError:
         steps = '\n'.join(self._row)
         return NumbersError(
-            f'{what}:\n{steps}\nThe weights are still those of the last good '
-            f'step, and so are the checkpoints in {runner.work_dir}. Check '
-            'the labels of these images, lower `optim_wrapper.optimizer.lr`, '
-            f'or set `optim_wrapper.clip_grad`{more}.')
+            f'{what}:\n{steps}\nThey changed no weight, and no checkpoint in '
+            f'{runner.work_dir}. Check the labels of these images, lower '
+            '`optim_wrapper.optimizer.lr`, or set `optim_wrapper.clip_grad`'
+            f'{more}.')
 
     def _describe(self, runner: Runner, wrapper: StepGuard) -> str:
         losses = [
