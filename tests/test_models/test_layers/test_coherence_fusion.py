@@ -1,6 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import pytest
 import torch
+import torch.nn.functional as F
 
 from mtcp_mm.models.layers import CoherenceFusionModule
 
@@ -68,6 +69,26 @@ class TestCoherenceFusion:
             cfm.gain.data.copy_(gain)
         expected = main + gain * naive_fusion(cfm, main, [aux])[0]
         torch.testing.assert_close(cfm(main, [aux])[0], expected)
+
+    def test_stride_fuses_means_of_windows(self):
+        torch.manual_seed(0)
+        cfm = CoherenceFusionModule(8, 1, stride=2).double().eval()
+        maps = torch.randn(2, 2, 8, 5, 7).double()
+        # the last row and column have windows of their own
+        rows, cols = [[0, 1], [2, 3], [4]], [[0, 1], [2, 3], [4, 5], [6]]
+        pooled = torch.stack([
+            torch.stack([maps[..., r, :][..., c].mean((-1, -2))
+                         for c in cols], -1) for r in rows
+        ], -2)
+        fused, *feats = naive_fusion(cfm, pooled[0], pooled[1:].unbind())
+        expected = F.interpolate(fused, (5, 7), mode='bilinear')
+        torch.testing.assert_close(
+            cfm(maps[0], [maps[1]]), (expected, *feats))
+
+    @pytest.mark.parametrize('stride', [0, 1.5])
+    def test_rejects_stride(self, stride):
+        with pytest.raises(ValueError, match=f'`stride`.*{stride}'):
+            CoherenceFusionModule(8, 1, stride=stride)
 
     def test_rejects_unknown_shortcut(self):
         with pytest.raises(ValueError, match="'sum' or 'gated'.*'plus'"):
