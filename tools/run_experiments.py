@@ -9,7 +9,8 @@ Every run is trained, and tested with its last checkpoint, in
 WORK_DIR/<name>/seed_<seed>. A run whose metrics.json was made with the same
 config is kept, one that was broken off goes on, one of another config is put
 aside. A run that fails does not stop the others; the exit code is then 1. The
-table goes to WORK_DIR/table.md, .csv and .json.
+table goes to WORK_DIR/table.md, .csv and .json, the validations over training
+to WORK_DIR/curves.png.
 """
 import argparse
 import os
@@ -24,6 +25,7 @@ from mmengine.logging import MMLogger
 
 from mtcp_mm.cli.launch import make_parser, require_file, run_tool
 from mtcp_mm.experiments.costs import known_costs, measure_costs
+from mtcp_mm.experiments.curves import draw_curves
 from mtcp_mm.experiments.launch import (
     run_locally,
     run_on_slurm,
@@ -39,6 +41,7 @@ from mtcp_mm.experiments.table import (
     to_markdown,
 )
 from mtcp_mm.records.environment import describe_environment
+from mtcp_mm.records.logs import read_log
 from mtcp_mm.utils.files import write_atomically
 
 
@@ -154,6 +157,16 @@ def main() -> int:
     write_atomically(work_dir / 'table.csv', to_csv(rows))
     write_atomically(work_dir / 'table.json',
                      to_json(experiments, rows, about))
+    logs = {name: [] for name in names}
+    for run in runs:
+        if run.experiment.trivial or run.read_scores() is None:
+            continue
+        try:
+            logs[run.experiment.name].append(read_log(run.folder))
+        except FileNotFoundError as error:
+            print(f'{run.name} has no curve: {error}')
+    if figure := draw_curves(logs, experiments.metrics):
+        figure.savefig(work_dir / 'curves.png', dpi=110)
     print(f'\n{experiments.title}\n\n{table}\nWritten to {work_dir}/table.*')
     for name, why in failures.items():
         print(f'FAILED: {name}: {why}', file=sys.stderr)
