@@ -27,6 +27,7 @@ from mtcp_mm.cli.launch import make_parser, require_file, run_tool
 from mtcp_mm.experiments.costs import known_costs, measure_costs
 from mtcp_mm.experiments.curves import draw_curves
 from mtcp_mm.experiments.launch import (
+    BUSY,
     run_locally,
     run_on_slurm,
     slurm_command,
@@ -134,12 +135,17 @@ def main() -> int:
     if not experiments.metrics:
         experiments = replace(experiments, metrics=main_columns(scores))
     costs = {}
+    busy = BUSY in failures.values()
+    if experiments.costs and busy:
+        print('Costs are not measured while another process trains: call '
+              'again when it is done')
     for run in runs if experiments.costs else ():
         name = run.experiment.name
         if run.experiment.trivial or run.seed != args.seeds[0]:
             continue
         costs[name] = known_costs(run)
-        if args.table_only or costs[name] or name not in (args.only or names):
+        if (args.table_only or busy or costs[name]
+                or name not in (args.only or names)):
             continue
         print(f'Costs of {name}: let nothing else run meanwhile')
         try:

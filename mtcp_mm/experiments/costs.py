@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from mtcp_mm.utils.files import write_atomically
 from .listing import MetricColumn
@@ -59,13 +61,12 @@ def measure_costs(run: Run) -> dict[str, float]:
 
 def _call(run: Run, tool: str, *arguments: str) -> dict:
     """What an analysis tool writes, each in a process of its own."""
-    out = run.folder.parent / f'{tool}.json'
-    command = [
-        sys.executable, str(TOOLS / 'analysis_tools' / f'{tool}.py'),
-        run.experiment.config, *arguments, '--out', str(out),
-        '--cfg-options', *run.options
-    ]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    content = json.loads(out.read_text())
-    out.unlink()
-    return content
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, f'{tool}.json')
+        command = [
+            sys.executable, str(TOOLS / 'analysis_tools' / f'{tool}.py'),
+            run.experiment.config, *arguments, '--out', str(out),
+            '--cfg-options', *run.options
+        ]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        return json.loads(out.read_text())

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from .run import Run
 
+#: Why a run was left out: another call of the tool trains it now.
+BUSY = 'another process is at it'
+
 
 def run_locally(runs: Sequence[Run], about: dict,
                 gpus: int = 1) -> dict[str, str]:
@@ -33,7 +36,7 @@ def run_locally(runs: Sequence[Run], about: dict,
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                failures[run.name] = 'another process is at it'
+                failures[run.name] = BUSY
                 continue
             if run.read_scores() is not None:
                 continue  # by another process, since we looked

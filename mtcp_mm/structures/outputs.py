@@ -18,10 +18,14 @@ class Stage:
             at the size of the target.
         weight (float): Factor in the total, beside the weight of the task.
             Defaults to 1.
+        shrink_target (bool): Take the loss of the task at the size of the
+            logits, on every n-th pixel of the target, instead of enlarging
+            the logits. Defaults to False.
     """
     logits: Tensor
     criterion: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
     weight: float = 1.
+    shrink_target: bool = False
 
 
 @dataclass

@@ -82,21 +82,25 @@ def test_lists_hold_the_numbers_of_the_paper(name, table):
                 assert f' {number:.{digits}f}' in header
 
 
-def test_every_row_of_the_comparison_builds(monkeypatch, tmp_path):
+@pytest.mark.parametrize('name, rows', [('methods', 9), ('diagnosis', 14)])
+@pytest.mark.parametrize('base', ['replica', 'demo', 'replica_rooms'])
+def test_every_row_of_the_comparison_builds(monkeypatch, tmp_path, name, rows,
+                                            base):
     """Oracle: the configs of the rows, read one by one by hand."""
-    found = read_list([str(CONFIGS / 'comparison' / 'replica.yml')])
-    monkeypatch.setenv('MTCP_BASE', str(Path(found.base).absolute()))
+    found = read_list([str(CONFIGS / 'comparison' / f'{name}.yml')])
+    monkeypatch.setenv(
+        'MTCP_BASE', str((CONFIGS / 'comparison' / f'{base}.py').absolute()))
     runs = plan_runs(found, (0, ), tmp_path, ())
-    assert len({run.stamp for run in runs}) == 9  # constants: that of MT-CP
+    assert len({run.stamp for run in runs}) == rows  # constants: as MT-CP
     for run in runs:
         cfg = load_config_file(
             run.experiment.config,
             dict(run.experiment.options))
-        head = cfg.model.decode_head
+        head, row = cfg.model.decode_head, run.experiment.name
         assert cfg.model.backbone.model_name == 'tf_efficientnet_lite0'
+        shared = row in ('Shared encoder', 'Shared encoder, random weights')
         assert head.get('with_cfm', True) == (
-            run.experiment.name not in ('Shared encoder',
-                                        'MT-CP without CFM'))
+            not shared and 'without CFM' not in row and row != 'MT-CP plus')
         assert len(cfg.model.tasks) == (1 if run.experiment.single_task else 3)
         gated = head.get('cfm', {}).get('shortcut') == 'gated'
-        assert gated == ('gated' in run.experiment.name)
+        assert gated == ('gated' in row or 'plus with fusion' in row)

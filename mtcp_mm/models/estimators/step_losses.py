@@ -87,5 +87,15 @@ def _stage_loss(stage: Stage, task: DenseTask, criterion: nn.Module,
     logits = at_least_float32(stage.logits[rows])
     if stage.criterion is not None:
         return stage.criterion(logits, target, task.valid_mask(target))
+    if stage.shrink_target:
+        target = _shrink(target, logits.shape[-2:])
     logits = resize_to(logits, target.shape[-2:])
     return task.loss(criterion, logits, target)
+
+
+def _shrink(target: Tensor, size: Sequence[int]) -> Tensor:
+    """The pixels of a target at the middle of those of a smaller map."""
+    # F.interpolate has no nearest mode for whole numbers
+    rows, cols = ((torch.arange(n, device=target.device) + .5) * full / n
+                  for n, full in zip(size, target.shape[-2:]))
+    return target[..., rows.long()[:, None], cols.long()]

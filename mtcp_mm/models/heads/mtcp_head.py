@@ -31,6 +31,9 @@ class MTCPHead(MultiTaskHead):
             fused map, without intermediate ones. Defaults to True.
         cfm (dict, optional): Arguments of :class:`CoherenceFusionModule`.
         trace_back (dict, optional): Arguments of :class:`TraceBack`.
+        shrink_targets (bool): Train the intermediate logits at their own
+            size, see :class:`Stage` (ours: a tenth of the time of a step,
+            docs/diagnosis.md). Defaults to False.
         loss_coherence (dict, optional): Loss between the main and auxiliary
             map of every CFM, mean over tasks. None: no such loss.
         norm_cfg (dict): Norm of CFM and SRM. Defaults to BN.
@@ -54,12 +57,14 @@ class MTCPHead(MultiTaskHead):
         with_srm: bool = True,
         cfm: dict | None = None,
         trace_back: dict | None = None,
+        shrink_targets: bool = False,
         loss_coherence: dict | None = dict(
             type='mtcp_mm.CosineCoherenceLoss'),
         norm_cfg: dict = dict(type='BN'),
         **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
         self.cfm, self.trace_back = cfm or {}, trace_back or {}
+        self.shrink_targets = shrink_targets
         self.input = build_input(in_channels, channels)
         self.decoders = ModuleDict(
             {task: self._build_decoder(channels, hfp)
@@ -114,7 +119,10 @@ class MTCPHead(MultiTaskHead):
             else:
                 logits, final = [], output(fused[task])
             stages = {
-                f'inter{i}': Stage(x, weight=1 / len(logits))
+                f'inter{i}': Stage(
+                    x,
+                    weight=1 / len(logits),
+                    shrink_target=self.shrink_targets)
                 for i, x in enumerate(logits)
             }
             out[task] = self.task_output(task, final, stages)

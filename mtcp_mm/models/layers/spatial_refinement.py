@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-import torch
+import torch.nn.functional as F
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -60,9 +60,27 @@ class SpatialRefinementModule(BaseModule):
         Returns:
             tuple[Tensor, Tensor | None]: Prediction feature, traced map.
         """
-        traced = resize_to(self.traced_attention(traced), stage.shape[-2:])
-        joined = torch.cat([traced, self.stage_attention(stage)], dim=1)
-        prediction = self.prediction_branch(joined)
+        size = stage.shape[-2:]
+        traced = self.traced_attention(traced)
+        if traced.shape[-2:].numel() > size.numel():
+            traced = resize_to(traced, size)
+        stage = self.stage_attention(stage)
+        prediction = _join(self.prediction_branch, traced, stage)
         if self.trace_branch is None:
             return prediction, None
-        return prediction, self.trace_branch(joined)
+        return prediction, _join(self.trace_branch, traced, stage)
+
+
+def _join(branch: ConvModule, traced: Tensor, stage: Tensor) -> Tensor:
+    """The 1x1 branch on both maps, concatenated at the size of ``stage``.
+
+    A 1x1 convolution commutes with a bilinear resize, so the traced map goes
+    through its part of the weights at its own, smaller size.
+    """
+    widths = traced.shape[1], stage.shape[1]
+    of_traced, of_stage = branch.conv.weight.split(widths, dim=1)
+    x = F.conv2d(stage, of_stage, branch.conv.bias)
+    x = x + resize_to(F.conv2d(traced, of_traced), x.shape[-2:])
+    if branch.with_norm:
+        x = branch.norm(x)
+    return branch.activate(x) if branch.with_activation else x

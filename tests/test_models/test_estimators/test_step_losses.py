@@ -76,6 +76,47 @@ class TestStepLosses:
         plain, weight = losses.stages['depth']['plain']
         assert torch.equal(plain, losses.main['depth']) and weight == 1
 
+    @pytest.mark.parametrize('size, rows, cols', [
+        ((4, 6), [1, 3, 5, 7], [1, 3, 5, 7, 9, 11]),
+        ((3, 4), [1, 4, 6], [1, 4, 7, 10]),  # at 1.3, 4, 6.7 of 8 rows
+    ])
+    def test_stage_at_its_own_size(self, samples, size, rows, cols):
+        """Whole numbers and floats, pixels in the middle of a coarse one."""
+        tasks = build_tasks(
+            dict(
+                depth=dict(type='mtcp_mm.DepthTask'),
+                semseg=dict(type='mtcp_mm.SemSegTask', num_classes=5)))
+        for sample in samples:
+            sample.set_data(dict(
+                gt_semseg=PixelData(data=torch.randint(5, (1, 8, 12)))))
+        samples[0].gt_semseg.data[:, :5] = 255
+        depth, semseg = torch.randn(2, 1, *size), torch.randn(2, 5, *size)
+        losses = losses_of(
+            {name: TaskOutput(logits, dict(own=Stage(
+                logits, shrink_target=True)))
+             for name, logits in dict(depth=depth, semseg=semseg).items()},
+            tasks, samples)
+        at = torch.tensor(rows)[:, None], torch.tensor(cols)
+        target = torch.stack([s.gt_depth.data[0][at] for s in samples])
+        torch.testing.assert_close(
+            losses.stages['depth']['own'].value,
+            (depth[:, 0] - target).abs()[target > 0].mean())
+        target = torch.stack([s.gt_semseg.data[0][at] for s in samples])
+        torch.testing.assert_close(
+            losses.stages['semseg']['own'].value,
+            F.cross_entropy(semseg, target, ignore_index=255))
+
+    def test_nothing_labelled_among_the_pixels_of_a_stage(self, samples):
+        tasks = build_tasks(dict(depth=dict(type='mtcp_mm.DepthTask')))
+        for sample in samples:
+            sample.gt_depth.data.zero_()
+            sample.gt_depth.data[0, 0, 0] = 3.
+        logits = torch.randn(2, 1, 4, 6)
+        own = Stage(logits, shrink_target=True)
+        losses = losses_of(
+            dict(depth=TaskOutput(None, dict(own=own))), tasks, samples)
+        assert losses.stages['depth']['own'].value == 0
+
     def test_task_called_like_a_loss_of_the_head(self, tasks, samples):
         """Both are there: a task `coherence`, and the loss of that name."""
         logits = torch.randn(2, 3, 8, 12)

@@ -87,7 +87,18 @@ class TestMTCPHeadWithoutCoherenceLoss(HeadTester):
 
 class TestMTCPHeadWithShortcuts(HeadTester):
     head_type = MTCPHead
-    kwargs = dict(cfm=dict(shortcut='sum'), trace_back=dict(shortcut=True))
+    kwargs = dict(
+        cfm=dict(shortcut='sum'),
+        trace_back=dict(shortcut=True),
+        shrink_targets=True)
+
+    def test_stages_are_trained_at_their_own_size(self):
+        out = self.build(2)(torch.randn(2, 16, 8, 8))
+        assert all(stage.shrink_target for task in out.tasks.values()
+                   for stage in task.stages.values())
+        assert not any(stage.shrink_target for task in MTCPHead(
+            dict(a=2, b=3), 16, 8)(torch.randn(2, 16, 8, 8)).tasks.values()
+                       for stage in task.stages.values())
 
     def test_fused_map_reaches_the_final_logits(self):
         """Oracle: the predictor is linear, and the rest is unchanged."""
