@@ -69,8 +69,13 @@ class DataFolder:
     def ids(self, source: Mapping) -> set[str]:
         """Ids of the images that have a file."""
         if 'path' not in source:
-            return set().union(*(self.names(folder, source['suffix'])
-                                 for folder in folders_of(source)))
+            folders = folders_of(source)
+            inner = tuple(  # of two folders, one in the other
+                f'{b.removeprefix(a).strip("/")}/' for a in folders
+                for b in folders if b.startswith(f'{a}/'))
+            return {name for folder in folders
+                    for name in self.names(folder, source['suffix'])
+                    if not name.startswith(inner or '/')}
         place, = folders_of(source)
         found = (match(source['path'], self.fields,
                        posixpath.join(place, name.replace('\\', '/')))

@@ -3,8 +3,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-#: Sides of a resized copy may be rounded; more than this is another picture.
-ASPECT_TOLERANCE = 0.01
+
+def is_copy(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a size is another one resized, up to a pixel of rounding.
+
+    Args:
+        size (tuple[int, int]): (height, width).
+        other (tuple[int, int]): (height, width) of the original.
+    """
+    (height, width), (rows, cols) = size, other
+    return (abs(width / cols * rows - height) <= 1
+            or abs(height / rows * cols - width) <= 1)
 
 
 @dataclass(frozen=True)
@@ -44,13 +53,13 @@ class Camera:
         """
         if self.size in (None, (height, width)):
             return replace(self, size=(height, width))
-        sx, sy = width / self.size[1], height / self.size[0]
-        if abs(sx / sy - 1) > ASPECT_TOLERANCE:
+        if not is_copy((height, width), self.size):
             raise ValueError(
                 f'The camera takes images of {tuple(self.size)} (height, '
                 f'width), but there is one of {height, width}, which is no '
                 'resized copy. Give the camera of these files: '
                 'camera=dict(fx=..., fy=..., cx=..., cy=..., size=...).')
+        sx, sy = width / self.size[1], height / self.size[0]
         centre = self.first - .5  # where the first pixel begins
         return replace(
             self,

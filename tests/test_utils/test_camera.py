@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mtcp_mm.utils.camera import Camera
+from mtcp_mm.utils.camera import Camera, is_copy
 
 
 class TestCamera:
@@ -24,6 +24,13 @@ class TestCamera:
         copy = camera.of_copy(94, 310)
         assert copy.fx == pytest.approx(725 * 310 / 1242)
         assert copy.fy == pytest.approx(725 * 94 / 375)
+
+    @pytest.mark.parametrize('size, expected', [
+        ((188, 621), True), ((187, 621), True), ((94, 310), True),
+        ((185, 621), False), ((320, 1024), False), ((375, 1240), True)])
+    def test_a_pixel_of_rounding(self, size, expected):
+        """375x1242 to half of it: 187.5x621."""
+        assert is_copy(size, (375, 1242)) is expected
 
     def test_another_shape_is_no_copy(self):
         camera = Camera(100, 100, 10, 10, size=(100, 200))

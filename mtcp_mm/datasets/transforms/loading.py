@@ -15,7 +15,7 @@ from mtcp_mm.datasets.camera_files import read_camera
 from mtcp_mm.datasets.photos import open_image
 from mtcp_mm.registry import TRANSFORMS
 from mtcp_mm.tasks import DenseTask
-from mtcp_mm.utils.camera import ASPECT_TOLERANCE
+from mtcp_mm.utils.camera import is_copy
 
 PNG = b'\x89PNG\r\n\x1a\n'
 #: Bits per channel and colour type of a PNG in 16-bit colours: RGB, RGBA.
@@ -71,7 +71,7 @@ def fit_to(raw: np.ndarray, height: int, width: int) -> np.ndarray:
     stays as it is, and is refused later.
     """
     rows, cols = raw.shape[:2]
-    if abs(rows * width / (cols * height) - 1) > ASPECT_TOLERANCE:
+    if not is_copy((height, width), (rows, cols)):
         return raw
     return raw[np.arange(height) * rows // height][:,
                np.arange(width) * cols // width]
