@@ -77,6 +77,21 @@ class TestValues:
                        camera=TINY)[0]['data_samples']
         assert sample.gt_semseg.data[0, 0].tolist() == [0, 7, 7, 255, 6, 255]
 
+    def test_labels_from_elsewhere(self, tmp_path):
+        """A folder replaces the template; the id goes on as it is."""
+        write_frames(tmp_path)
+        for place in tmp_path.rglob('depth_*.png'):
+            parts = place.relative_to(tmp_path).parts
+            file = tmp_path.joinpath('mine', *parts[:2], parts[4],
+                                     f'{place.stem[6:]}.npy')
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, np.full((2, 6), 700.))
+        label_files = dict(depth=dict(folder='mine', suffix='.npy', scale=1,
+                                      far=None))
+        sample = build(tmp_path, camera=TINY,
+                       label_files=label_files)[0]['data_samples']
+        assert (sample.gt_depth.data == 700).all()
+
     def test_intrinsics_of_the_full_size(self, tmp_path):
         """The files of 375x1242 have the published camera."""
         write_frames(tmp_path, ('Scene01', ), frames=1)

@@ -10,7 +10,6 @@ from PIL import Image
 
 from mtcp_mm.preparation.checking import Fault, check_dataset, list_faults
 from mtcp_mm.preparation.checking.archives import KINDS, name_archive
-from mtcp_mm.preparation.street_scenes import write_driving
 from tests.mini_data import write_pascal
 
 ROOT = Path(__file__).parents[3]
@@ -338,58 +337,3 @@ class TestTool:
             task.decode_label(np.full((2, 2), 99), 'x/y.png')
         named = str(error.value).split('python ')[1].split()[0]
         assert ROOT / named == TOOL and TOOL.is_file()
-
-
-class TestDriving:
-    """Oracle: a sound tiny set, and one thing that is broken in it."""
-
-    @pytest.fixture
-    def make(self, tmp_path):
-
-        def make(kind):
-            write_driving(str(tmp_path / kind), kind, 4, 1, scale=16)
-            return tmp_path / kind
-
-        return make
-
-    @pytest.mark.parametrize('kind, counts, size', [
-        ('cityscapes', '4 train + 1 val', '64x128'),
-        ('vkitti2', '8 train + 2 val', '23x78'),  # two variations
-        ('synthia', '4 train + 1 val', '48x80')])
-    def test_sound(self, make, kind, counts, size):
-        report = check_dataset(str(make(kind)), kind)
-        assert report.faults == report.remarks == []
-        assert list(report.tallies) == ['image', 'semseg', 'depth']
-        assert f'{counts} images of {size}' in report.archive
-        assert not report.known
-
-    def test_missing_camera(self, make):
-        root = make('cityscapes')
-        (root / 'camera/val/frankfurt/frankfurt_000000_000019_camera.json'
-         ).unlink()
-        fault = only_fault(root, 'cityscapes')
-        assert 'frankfurt_000000_000019_camera.json does not' in fault.found
-
-    def test_missing_depth(self, make):
-        root = make('vkitti2')
-        (root / 'Scene06/clone/frames/depth/Camera_0/depth_00000.png').unlink()
-        fault = only_fault(root, 'vkitti2')
-        assert fault.file == (
-            'Scene06/clone/frames/depth/Camera_0/depth_00000.png')
-        assert fault.found == 'is not there'
-
-    def test_label_of_another_size(self, make):
-        root = make('synthia')
-        Image.fromarray(np.zeros((9, 9), np.uint16)).save(
-            root / 'Depth/Depth/0000003.png')
-        fault = only_fault(root, 'synthia')
-        assert fault.file == 'Depth/Depth/0000003.png'
-
-    def test_no_scene(self, make, tmp_path):
-        fault = only_fault(make('synthia'), 'vkitti2')
-        assert 'holds no images rgb_<frame>.jpg' in fault.found
-
-    def test_one_folder_below(self, make, tmp_path):
-        make('cityscapes')
-        report = check_dataset(str(tmp_path), 'cityscapes')
-        assert report.faults[-1].mend == f'Check {tmp_path}/cityscapes.'
