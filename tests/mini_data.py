@@ -5,6 +5,7 @@ from PIL import Image
 from scipy import io
 
 from mtcp_mm.preparation.demo_scenes import write_demo
+from mtcp_mm.preparation.street_scenes import write_driving
 
 SIZE = (64, 80)
 
@@ -68,3 +69,14 @@ def write_pascal(root):
             io.savemat(root / f'pascal-context/trainval/{name}.mat',
                        dict(LabelMap=semseg.astype(np.uint16)))
     return root
+
+
+def write_driving_sets(folder):
+    """Streets of boxes: type of each driving data set to its folder."""
+    kinds = dict(
+        CityscapesMultiTaskDataset='cityscapes',
+        VKITTI2MultiTaskDataset='vkitti2',
+        SynthiaMultiTaskDataset='synthia')
+    for kind in kinds.values():
+        write_driving(str(folder / kind), kind, 4, 1)
+    return {f'mtcp_mm.{name}': folder / kind for name, kind in kinds.items()}

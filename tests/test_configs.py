@@ -14,7 +14,12 @@ from mtcp_mm.engine.runner import MultiTaskRunner
 from mtcp_mm.registry import EVALUATOR, HOOKS
 from mtcp_mm.utils.settings import load_config_file, tasks_of
 from mtcp_mm.utils.task_agreement import check_task_agreement
-from tests.mini_data import SIZE, write_nyud, write_pascal
+from tests.mini_data import (
+    SIZE,
+    write_driving_sets,
+    write_nyud,
+    write_pascal,
+)
 
 CONFIG_DIR = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
@@ -41,7 +46,8 @@ def data(tmp_path_factory):
         'mtcp_mm.NYUDMultiTaskDataset': nyud,
         'BaseSegDataset': nyud,  # configs of mmseg that read the same files
         'mtcp_mm.PASCALContextMultiTaskDataset':
-        write_pascal(folder / 'pascal')
+        write_pascal(folder / 'pascal'),
+        **write_driving_sets(folder)
     }
 
 

@@ -3,6 +3,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
@@ -11,7 +12,9 @@ from torch.utils.data import get_worker_info
 from mtcp_mm.tasks import build_tasks
 from mtcp_mm.utils.errors import DataNotFoundError
 from mtcp_mm.utils.settings import HINT
-from .folder import DataFolder, folders_of
+from .camera_files import as_source, read_camera
+from .class_meta import collect_task_meta
+from .folder import DataFolder, ending_of, folders_of, patterns_of
 from .photos import broken, check_photo, read_content, some
 
 
@@ -24,7 +27,8 @@ class MultiTaskDataset(BaseDataset):
 
     An item of the pipeline starts with `img_path`, `sample_id`, `sample_idx`,
     `tasks`, `label_infos` and `seg_fields`, see
-    :class:`LoadMultiTaskAnnotations`.
+    :class:`LoadMultiTaskAnnotations`, and with `camera`, a
+    :class:`~mtcp_mm.utils.camera.Camera`, where one is known.
 
     Args:
         data_root (str): Folder of the data set.
@@ -36,8 +40,13 @@ class MultiTaskDataset(BaseDataset):
         label_files (Mapping, optional): Task name to where its labels are,
             if the layout does not know the task or knows better: the name of
             another label of the layout, or ``dict(folder=..., suffix=...)``
-            with any option of the task's ``decode_label`` and of
+            or ``dict(path=...)``, a template (docs/own_data.md), with any
+            option of the task's ``decode_label`` and of
             :class:`LoadMultiTaskAnnotations`.
+        camera (Mapping, optional): Who took the images, instead of
+            :attr:`camera`: ``dict(fx=..., fy=..., cx=..., cy=...,
+            size=(height, width))``, the same for all, or where the json file
+            of each image is, ``dict(folder=..., suffix=..., size=...)``.
         metainfo (Mapping, optional): Replaces entries of :attr:`METAINFO`,
             e.g. ``dict(classes=..., palette=...)``.
         backend_args (dict, optional): See :mod:`mmengine.fileio`.
@@ -54,7 +63,11 @@ class MultiTaskDataset(BaseDataset):
     METAINFO: dict = {}
     #: Layout to {'image' or label name: dict(folder, suffix, **options)}.
     layouts: dict[str, dict[str, dict]] = {}
-    split_dir = ''
+    #: Fields of templates, of which an id is made.
+    id_fields: Sequence[str] = ('id', )
+    camera: Mapping | None = None
+    #: Folder of the lists; None: there are none.
+    split_dir: str | None = ''
     main_label = 'semseg'
 
     def __init__(self,
@@ -63,6 +76,7 @@ class MultiTaskDataset(BaseDataset):
                  split: str = 'train',
                  layout: str = 'auto',
                  label_files: Mapping[str, str | Mapping] | None = None,
+                 camera: Mapping | None = None,
                  metainfo: Mapping | None = None,
                  backend_args: dict | None = None,
                  **kwargs) -> None:
@@ -75,6 +89,10 @@ class MultiTaskDataset(BaseDataset):
         self.split = split
         self.layout = layout
         self.label_files = dict(label_files or {})
+        if camera is not None:
+            self.camera = camera
+        if self.camera is not None:
+            self.camera = as_source(self.camera)
         self.backend_args = dict(backend_args) if backend_args else None
         self._checked: set[int] = set()
         self._warned_exif = False
@@ -84,7 +102,7 @@ class MultiTaskDataset(BaseDataset):
                              f'the tasks are {", ".join(self.tasks)}.')
         super().__init__(
             data_root=data_root, metainfo=metainfo, data_prefix={}, **kwargs)
-        self._metainfo['task_meta'] = self._collect_task_meta()
+        self._metainfo['task_meta'] = collect_task_meta(self)
         # plain: metainfo goes into checkpoints
         self._metainfo['tasks'] = {
             name: task.cfg
@@ -128,50 +146,11 @@ class MultiTaskDataset(BaseDataset):
 
     def get_data_info(self, idx: int) -> dict:
         """Item ``idx``; the task objects are shared, not copied."""
-        return dict(
+        info = dict(
             super().get_data_info(idx), tasks=self.tasks, seg_fields=[])
-
-    # ---- classes ----------------------------------------------------------
-    def _collect_task_meta(self) -> dict[str, dict]:
-        """Names and colours of the classes of every task that has some."""
-        meta = self._metainfo
-        if isinstance(meta.get('classes'), str):  # one name, no letters
-            meta['classes'] = (meta['classes'], )
-        known = {
-            self.main_label:
-            {k: meta[k]
-             for k in ('classes', 'palette') if k in meta},
-            **self.METAINFO.get('task_meta', {}),
-            **meta.get('task_meta', {})
-        }
-        task_meta = {}
-        for name, task in self.tasks.items():
-            alias = self.label_files.get(name)
-            alias = alias if isinstance(alias, str) else name
-            found = dict(known.get(name) or known.get(alias) or {})
-            if isinstance(found.get('classes'), str):
-                found['classes'] = (found['classes'], )
-            task_meta[name] = found
-            self._check_classes(name, getattr(task, 'num_classes', None),
-                                task_meta[name])
-        return {name: m for name, m in task_meta.items() if m}
-
-    def _check_classes(self, name: str, num_classes: int | None,
-                       meta: dict) -> None:
-        classes, palette = meta.get('classes'), meta.get('palette')
-        if classes is None:
-            return
-        if num_classes is not None and num_classes != len(classes):
-            raise ValueError(
-                f'Task `{name}` has num_classes={num_classes}, but '
-                f'{type(self).__name__} names {len(classes)} classes for it: '
-                f'{", ".join(classes[:3])}, ... Set num_classes='
-                f'{len(classes)}, or give metainfo=dict(classes=..., '
-                'palette=...) for classes of your own.')
-        if palette is not None and len(palette) != len(classes):
-            raise ValueError(
-                f'`metainfo` of task `{name}` has {len(classes)} classes, but '
-                f'{len(palette)} colours in its palette. Give both.')
+        if 'camera' in info:
+            info['camera'] = read_camera(info['camera'], self.backend_args)
+        return info
 
     # ---- files ------------------------------------------------------------
     def load_data_list(self) -> list[dict]:
@@ -181,9 +160,10 @@ class MultiTaskDataset(BaseDataset):
             FileNotFoundError: No data, no such split, or no such image.
             ValueError: No image has a label of one of the tasks.
         """
-        folder = DataFolder(self.data_root, self.backend_args)
+        folder = self.open_folder()
         ids = self._read_split(folder)
         layout, images = self._find_images(folder, ids)
+        cameras = self._find_cameras(folder, ids)
         labels = {
             name: self._find_labels(folder, ids, layout, name)
             for name in self.tasks
@@ -195,11 +175,29 @@ class MultiTaskDataset(BaseDataset):
                 label_infos={
                     name: infos[i]
                     for name, infos in labels.items() if i in infos
-                }) for i in ids
+                },
+                **(dict(camera=cameras[i]) if i in cameras else {}))
+            for i in ids
         ]
 
-    def _read_split(self, folder: DataFolder) -> list[str]:
-        """Ids of the images, in the order of the file."""
+    def open_folder(self) -> DataFolder:
+        """The folder with the files."""
+        return DataFolder(self.data_root, self.backend_args, self.id_fields)
+
+    def _find_cameras(self, folder: DataFolder,
+                      ids: Sequence[str]) -> dict[str, Any]:
+        """What :func:`read_camera` reads, by the id of the image."""
+        if self.camera is None:
+            return {}
+        if not isinstance(self.camera, Mapping):
+            return dict.fromkeys(ids, self.camera)
+        return {
+            i: dict(self.camera['options'], path=path)
+            for i, path in folder.find(self.camera, ids).items()
+        }
+
+    def _require_root(self, folder: DataFolder) -> None:
+        """Raise FileNotFoundError if there is no such folder."""
         if not folder.exists():
             here = ''
             if not os.path.isabs(root := self.data_root) and '://' not in root:
@@ -207,6 +205,10 @@ class MultiTaskDataset(BaseDataset):
             raise DataNotFoundError(
                 f'data_root={root!r} of {type(self).__name__} is no folder'
                 f'{here}. {self._expected()}')
+
+    def _read_split(self, folder: DataFolder) -> list[str]:
+        """Ids of the images, in the order of the file."""
+        self._require_root(folder)
         ids = folder.read_ids(self.split_dir, self.split, self.images)
         path = folder.path(self.split_dir, f'{self.split}.txt')
         if ids is None:
@@ -237,8 +239,8 @@ class MultiTaskDataset(BaseDataset):
             for source in sources.values():
                 folder.refuse_folders(source, missing)
             paths = ' or '.join(
-                folder.path(f, missing[0] + s['suffix'])
-                for s in sources.values() for f in folders_of(s))
+                path for s in sources.values()
+                for path in folder.files_of(s, missing[0]))
             strays = [f for s in sources.values()
                       for f in folder.strays(s, missing)]
             hint = ''
@@ -261,14 +263,18 @@ class MultiTaskDataset(BaseDataset):
         label = self.label_files.get(name, name)
         known = files.get(label if isinstance(label, str) else name, {})
         source = dict(known) if isinstance(label, str) else {**known, **label}
-        if source.get('suffix') != known.get('suffix'):
+        if not isinstance(label, str) and {'path', 'folder', 'suffix'} & set(
+                label):  # one way to say it replaces the other
+            for key in ('folder', 'suffix') if 'path' in label else ('path', ):
+                source.pop(key, None)
+        if ending_of(source) != ending_of(known):
             source.pop('decoder', None)  # of the other file type
-        if not {'folder', 'suffix'} <= set(source):
+        if 'path' not in source and not {'folder', 'suffix'} <= set(source):
             raise ValueError(
                 f'Where are the labels of task `{name}`? Layout `{layout}` '
                 f'of {type(self).__name__} has {", ".join(files)}. Say it '
                 f'with `label_files=dict({name}=...)`: one of these, or '
-                "dict(folder='...', suffix='...').")
+                "dict(folder='...', suffix='...'), or dict(path='...').")
         paths = folder.find(source, ids)
         if missing := set(ids) - set(paths):
             folder.refuse_folders(source, missing)
@@ -278,9 +284,7 @@ class MultiTaskDataset(BaseDataset):
             there = ('the folder holds files ending in .' +
                      ', .'.join(sorted(there))
                      if there else 'the folder is empty or does not exist')
-            expected = ' or '.join(
-                folder.path(f, '<id>' + source['suffix'])
-                for f in folders_of(source))
+            expected = ' or '.join(map(folder.path, patterns_of(source)))
             raise ValueError(
                 f'None of the {len(ids)} images of split `{self.split}` has a '
                 f'label for task `{name}`: expected {expected}, but {there}. '
@@ -297,8 +301,17 @@ class MultiTaskDataset(BaseDataset):
                     f'{some(strays)} left out as labels of task `{name}`, '
                     f'which end in {source["suffix"]}. Rename or convert.',
                     'current', logging.WARNING)
-        del source['folder'], source['suffix']
-        infos = {i: dict(path=path, **source) for i, path in paths.items()}
+        options = {
+            k: v for k, v in source.items()
+            if k not in ('folder', 'suffix', 'path')
+        }
+        infos = {i: dict(options, path=path) for i, path in paths.items()}
+        if source.get('camera'):
+            cameras = self._find_cameras(folder, infos)
+            for i, info in infos.items():
+                if i not in cameras:
+                    self._miss_camera(folder, name, i)
+                info['camera'] = cameras[i]
         if valid := source.get('valid'):
             # an image without such a file has no label: nobody says where
             infos = {
@@ -308,12 +321,28 @@ class MultiTaskDataset(BaseDataset):
             }
         return infos
 
+    def _miss_camera(self, folder: DataFolder, name: str, i: str) -> None:
+        """Refuse a label that cannot be read without its camera."""
+        if self.camera is None:
+            raise ValueError(
+                f'Labels of task `{name}` need to know the camera, but '
+                f'{type(self).__name__} got none: set camera=dict(fx=..., '
+                'fy=..., cx=..., cy=..., size=(height, width)), in pixels of '
+                'an image of that size.')
+        raise DataNotFoundError(
+            f'{folder.files_of(self.camera, i)[0]} does not exist, the camera '
+            f'that a label of task `{name}` needs. Unpack the archive with '
+            'the cameras, too.')
+
     def _expected(self) -> str:
         """What the folder must hold, for error messages."""
         lines = [f'Expected in {self.data_root or "data_root"}:']
         for layout, files in self.layouts.items():
-            patterns = ', '.join(f'{" or ".join(folders_of(f))}/*'
-                                 f'{f["suffix"]}' for f in files.values())
+            patterns = ', '.join(
+                ' or '.join(patterns_of(f)).replace('<id>', '*')
+                for f in files.values())
             lines.append(f'  {patterns}  (layout `{layout}`)')
+        if self.split_dir is None:
+            return '\n'.join(lines)
         lists = f'{self.split_dir}/<split>.txt'.lstrip('/')
         return '\n'.join([*lines, f'  {lists}  (one id per line)'])

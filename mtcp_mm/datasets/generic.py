@@ -9,6 +9,7 @@ from mtcp_mm.utils.errors import DataNotFoundError
 from .base import MultiTaskDataset
 from .folder import DataFolder
 from .photos import SUFFIXES, UNREAD, some
+from .templates import fields_in
 
 
 @DATASETS.register_module()
@@ -29,10 +30,12 @@ class GenericMultiTaskDataset(MultiTaskDataset):
     Args:
         data_root (str): Folder of the data set.
         tasks (Mapping): Task name to config.
-        image (Mapping): ``dict(folder=..., suffix=...)`` of the images.
-            Defaults to 'images' and '.jpg'.
+        image (Mapping): ``dict(folder=..., suffix=...)`` of the images,
+            'images' and '.jpg' by default; or ``dict(path=...)``, a template
+            with fields, of which the ids are made.
         labels (Mapping, optional): Task name to a dict with ``folder``
-            (default: the name of the task), ``suffix`` (default: '.png') and
+            (default: the name of the task), ``suffix`` (default: '.png'), or
+            ``path``, a template with the same fields, and
             options of the task's ``decode_label``, e.g.
             ``dict(depth=dict(suffix='.png', scale=0.001))`` for millimetres.
         split (str, optional): The images are listed in
@@ -60,10 +63,12 @@ class GenericMultiTaskDataset(MultiTaskDataset):
             raise ValueError(f'`labels` names {", ".join(unknown)}, but the '
                              f'tasks are {", ".join(tasks)}.')
         files = {
-            name: {'folder': name, 'suffix': '.png', **labels.get(name, {})}
+            name: _with_default(labels.get(name, {}), name, '.png')
             for name in tasks
         }
-        image = dict(dict(folder='images', suffix='.jpg'), **image)
+        image = _with_default(image, 'images', '.jpg')
+        if 'path' in image:
+            self.id_fields = fields_in(image['path'])
         self.layouts = dict(generic=dict(image=image, **files))
         self.split_dir = split_dir
         super().__init__(
@@ -74,7 +79,11 @@ class GenericMultiTaskDataset(MultiTaskDataset):
             return super()._read_split(folder)
         image = self.layouts['generic']['image']
         folder.refuse_folders(image)
-        ids = sorted(folder.names(image['folder'], image['suffix']))
+        ids = sorted(folder.ids(image))
+        if not ids and 'path' in image:
+            raise DataNotFoundError(
+                f'No file below {folder.root} is like '
+                f'path={image["path"]!r} of the images.')
         if not ids:
             endings = {
                 '.' + name.rpartition('.')[-1]
@@ -86,6 +95,8 @@ class GenericMultiTaskDataset(MultiTaskDataset):
             raise DataNotFoundError(
                 f'{folder.path(image["folder"])} holds no image ending in '
                 f'{image["suffix"]}. {there}')
+        if 'path' in image:
+            return ids
         if others := self._other_photos(folder, image):
             print_log(
                 f'{some(others)} left out of {folder.path(image["folder"])}: '
@@ -97,10 +108,18 @@ class GenericMultiTaskDataset(MultiTaskDataset):
         """Photos in the folder of the images that end otherwise."""
         place = folder.path(image['folder'])
         labels = [(folder.path(s['folder']), s['suffix'])
-                  for s in self.layouts['generic'].values() if s is not image]
+                  for s in self.layouts['generic'].values()
+                  if s is not image and 'path' not in s]
         return sorted(
             name for name in folder.names(image['folder'])
             if name.lower().endswith(SUFFIXES + UNREAD)
             and not name.endswith(image['suffix'])
             and not any(f'{place}/{name}'.startswith(f'{label}/') and
                         name.endswith(suffix) for label, suffix in labels))
+
+
+def _with_default(source: Mapping, folder: str, suffix: str) -> dict:
+    """A source with a folder and a suffix, if it is no template."""
+    if 'path' in source:
+        return dict(source)
+    return dict(dict(folder=folder, suffix=suffix), **source)

@@ -24,6 +24,7 @@ class Archive:
 
 
 NYUD = dict(train=795, val=654)
+CITYSCAPES = dict(train=2975, val=500)
 #: Class of a data set to the archives that it reads.
 ARCHIVES = dict(
     NYUDMultiTaskDataset=(
@@ -31,7 +32,20 @@ ARCHIVES = dict(
         Archive('NYUDv2 of ATRC', 'v2', NYUD, (425, 560))),
     PASCALContextMultiTaskDataset=(
         Archive('PASCAL_MT of ASTMT (PASCALContext of ATRC)', 'pascal_mt',
-                dict(train=4998, val=5105)), ))
+                dict(train=4998, val=5105)), ),
+    CityscapesMultiTaskDataset=(
+        Archive('Cityscapes', 'full', CITYSCAPES, (1024, 2048)),
+        Archive('Cityscapes at half the size', 'small', CITYSCAPES,
+                (512, 1024))),
+    # split by scene, Scene18 for validation
+    VKITTI2MultiTaskDataset=(
+        Archive('VKITTI2 2.0.3, one variation and camera', 'vkitti2',
+                dict(train=1787, val=339), (375, 1242)),
+        Archive('VKITTI2 2.0.3, all variations and cameras', 'vkitti2',
+                dict(train=35740, val=6780), (375, 1242))),
+    SynthiaMultiTaskDataset=(
+        Archive('SYNTHIA-RAND-CITYSCAPES', 'synthia',
+                dict(train=7520, val=1880), (760, 1280)), ))
 #: What nyud_mat2mt.py leaves beside its data, which look like an archive.
 CONVERTED = 'nyud_from_mat.json'
 

@@ -23,6 +23,7 @@ class DataInfo:
             scored at this size.
         is_demo (bool): Rooms of ``make_demo_data.py``.
         is_converted (bool): Made by a converter, whatever it looks like.
+        split_by (str): Rule that made the split of a set without lists.
     """
 
     dataset: str = ''
@@ -33,6 +34,7 @@ class DataInfo:
     sizes: dict[str, int] = field(default_factory=dict)
     is_demo: bool = False
     is_converted: bool = False
+    split_by: str = ''
 
     @property
     def archive(self) -> str:
@@ -51,7 +53,7 @@ class DataInfo:
 
     @property
     def name(self) -> str:
-        """str: Archive or folder, and the size at which it was scored."""
+        """str: Archive or folder, size when scored, and rule of the split."""
         name = Path(self.root).name or self.root or 'not known'
         if self.archive:
             name = self.archive
@@ -61,13 +63,15 @@ class DataInfo:
             name += f' {next(iter(self.sizes))}'
         elif self.sizes:
             name += f', {len(self.sizes)} sizes'
+        if self.split_by:
+            name += f', split by {self.split_by}'
         return name
 
     @property
     def description(self) -> str:
         """str: A sentence for people."""
         parts = [self.dataset or 'no test data in the config']
-        for key in ('root', 'split', 'layout'):
+        for key in ('root', 'split', 'split_by', 'layout'):
             if value := getattr(self, key):
                 parts.append(f'{key} {value}')
         if self.num_images is not None:
@@ -91,7 +95,8 @@ def data_of_config(cfg: Mapping) -> DataInfo:
         split=str(dataset.get('split', '')),
         layout=str(dataset.get('layout', '')),
         is_demo=Path(root, 'demo.json').is_file(),
-        is_converted=find_converted(root) is not None)
+        is_converted=find_converted(root) is not None,
+        split_by=str(dataset.get('split_by', '')))
 
 
 def found_layout(dataset) -> str:

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from mtcp_mm.registry import TASKS
+from mtcp_mm.utils.camera import Camera
 from .base import DenseTask
 from .scale import Scale, colour_map
 
@@ -29,17 +30,47 @@ class DepthTask(DenseTask):
     def decode_label(self,
                      raw: np.ndarray,
                      path: str = '',
-                     scale: float = 1.) -> np.ndarray:
+                     scale: float = 1.,
+                     disparity: float | None = None,
+                     offset: float = 0.,
+                     far: float | None = None,
+                     camera: Camera | None = None) -> np.ndarray:
         """See :meth:`DenseTask.decode_label`.
 
         Args:
             raw (np.ndarray): Depth map (H, W), any unit.
             path (str): Named in error messages.
             scale (float): Metres per unit of the file. Defaults to 1.
+            disparity (float, optional): The file holds the disparity of a
+                stereo pair: pixels per unit, in the size of the images of
+                ``camera``. Replaces ``scale``.
+            offset (float): A disparity has this much added; what is not
+                above it is missing. Defaults to 0.
+            far (float, optional): What is this far away or farther, in
+                metres, is missing: a sky, or a disparity of next to nothing.
+            camera (Camera, optional): Whose disparity it is.
+
+        Raises:
+            ValueError: A disparity without a camera that has a baseline.
         """
         raw = self.as_map(raw, path, 'a depth map (H, W)')
-        depth = raw.astype(np.float32) * np.float32(scale)
+        if disparity is None:
+            depth = raw.astype(np.float32) * np.float32(scale)
+        else:
+            if camera is None or camera.baseline is None:
+                raise ValueError(
+                    f'{path} holds a disparity for task `{self.name}`, which '
+                    'needs a camera with a baseline to become metres, but '
+                    f'the camera is {camera}. Say camera=True in the options '
+                    'of the label, and `camera` of the data set with '
+                    '`baseline`.')
+            pixels = (raw.astype(np.float64) - offset) * disparity
+            known = pixels > 0
+            depth = np.zeros(raw.shape, np.float32)
+            depth[known] = camera.baseline * camera.fx / pixels[known]
         depth[~np.isfinite(depth) | (depth < 0)] = self.ignore_value
+        if far is not None:
+            depth[depth >= far] = self.ignore_value
         return depth
 
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:

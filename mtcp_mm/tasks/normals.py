@@ -1,11 +1,18 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from collections.abc import Mapping
+
 import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
 from mtcp_mm.registry import TASKS
+from mtcp_mm.utils.camera import Camera
+from mtcp_mm.utils.surface_normals import normals_from_depth
 from .base import DenseTask
+from .depth import DepthTask
 
+#: Options of :func:`normals_from_depth`.
+FIT = ('radius', 'jump', 'slope', 'noise')
 #: Components whose sign a flip turns.
 MIRRORED = dict(horizontal=[0], vertical=[1], diagonal=[0, 1])
 
@@ -31,13 +38,24 @@ class NormalsTask(DenseTask):
     def __init__(self, **kwargs) -> None:
         super().__init__(out_channels=3, **kwargs)
 
-    def decode_label(self, raw: np.ndarray, path: str = '') -> np.ndarray:
+    def decode_label(self,
+                     raw: np.ndarray,
+                     path: str = '',
+                     from_depth: Mapping | None = None,
+                     camera: Camera | None = None) -> np.ndarray:
         """See :meth:`DenseTask.decode_label`.
 
         Args:
             raw (np.ndarray): (H, W, 3); uint8 is read as 2 * v / 255 - 1.
             path (str): Named in error messages.
+            from_depth (Mapping, optional): The file holds depth, and normals
+                are computed from it: options of
+                :meth:`DepthTask.decode_label`, and ``radius``, ``noise``,
+                ... of :func:`normals_from_depth`.
+            camera (Camera, optional): Of that depth.
         """
+        if from_depth is not None:
+            return self._from_depth(raw, path, camera, **from_depth)
         raw = self.as_map(raw, path, 'normals (H, W, 3)', channels=3)
         if raw.dtype != np.uint8 and (raw.dtype.kind == 'u' or (
                 raw.min() >= 0 and raw.max() > 2)):
@@ -53,8 +71,25 @@ class NormalsTask(DenseTask):
         missing = length < self.min_length
         return np.where(missing, 0, normals / np.where(missing, 1, length))
 
+    def _from_depth(self, raw: np.ndarray, path: str, camera: Camera | None,
+                    **options) -> np.ndarray:
+        """Normals of a depth map (H, W), see :func:`normals_from_depth`."""
+        if camera is None:
+            raise ValueError(
+                f'{path} holds depth, of which task `{self.name}` computes '
+                'normals, and that needs a camera. Say camera=True in the '
+                'options of the label, and `camera` of the data set.')
+        fit = {k: options.pop(k) for k in FIT if k in options}
+        task = DepthTask()
+        task.name = self.name
+        depth = task.decode_label(raw, path, camera=camera, **options)
+        return normals_from_depth(
+            depth, depth > 0, camera.of_copy(*depth.shape), **fit)
+
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
         """Vectors that are not of unit length, or that never point back."""
+        if raw.ndim == 2:  # computed from depth
+            return None
         known = (label[::2, ::2] != 0).any(-1)  # a quarter tells as much
         stored = raw[::2, ::2][known].astype(np.float32)
         if raw.dtype == np.uint8:

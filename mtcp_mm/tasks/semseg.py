@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -47,7 +47,10 @@ class SemSegTask(DenseTask):
     def decode_label(self,
                      raw: np.ndarray,
                      path: str = '',
-                     reduce_zero_label: bool = False) -> np.ndarray:
+                     reduce_zero_label: bool = False,
+                     colours: Sequence[Sequence[int]] | None = None,
+                     label_map: Mapping[int, int] | None = None
+                     ) -> np.ndarray:
         """See :meth:`DenseTask.decode_label`.
 
         Args:
@@ -55,7 +58,14 @@ class SemSegTask(DenseTask):
             path (str): Named in error messages.
             reduce_zero_label (bool): The file counts classes from 1 and
                 holds 0 for void, as NYUD-v2 does.
+            colours (Sequence, optional): The file is a picture (H, W, 3) in
+                these RGB colours, of which each stands for its index; all
+                others are void.
+            label_map (Mapping, optional): Number in the file (or index of a
+                colour) to class; all others are void.
         """
+        if colours is not None:
+            raw = self._indices(raw, path, colours)
         if raw.ndim == 3 and raw.shape[-1] == 3:
             raise ValueError(
                 f'{path} has shape {raw.shape}, a picture in RGB colours, but '
@@ -71,6 +81,12 @@ class SemSegTask(DenseTask):
                     f'`{self.name}` are whole numbers, 255 or NaN = void. '
                     'Resize label maps by nearest neighbour only.')
         label = raw.astype(np.int64)
+        if label_map is not None:
+            void = max(map(int, label_map), default=0) + 1
+            table = np.full(void + 1, self.ignore_value)
+            for number, index in label_map.items():
+                table[int(number)] = index
+            raw = label = table[np.clip(label, -1, void)]  # -1: the last
         if reduce_zero_label:
             label = np.where((label == 0) | (label == 255), 255, label - 1)
         bad = (label >= self.num_classes) & (label != 255) | (label < 0)
@@ -86,8 +102,21 @@ class SemSegTask(DenseTask):
                 'tells whether this is the right archive.')
         return label.astype(np.uint8)
 
+    def _indices(self, raw: np.ndarray, path: str,
+                 colours: Sequence[Sequence[int]]) -> np.ndarray:
+        """Index of the colour of every pixel, uint8 (H, W)."""
+        raw = self.as_map(raw, path, 'a picture in the colours of classes '
+                          '(H, W, 3)', channels=3, kinds='u').astype(np.int64)
+        weights = np.array([1 << 32, 1 << 16, 1])
+        code, label = raw @ weights, np.full(raw.shape[:2], self.ignore_value)
+        for index, colour in enumerate(np.asarray(colours) @ weights):
+            label[code == colour] = index
+        return label.astype(np.uint8)
+
     def doubt(self, raw: np.ndarray, label: np.ndarray) -> str | None:
         """A mask of black and white: its white is void."""
+        if raw.ndim > 2:  # in colours
+            return None
         white = raw == 255
         if white.mean() > .05 and not raw[~white].any():
             return ('it holds 0 and 255 only, and 255 is void: is this a '

@@ -15,6 +15,12 @@ PASCAL = dict(dataset='PASCALContextMultiTaskDataset', layout='pascal_mt')
     ('PASCAL_MT, 2 sizes', dict(
         PASCAL, split='val', num_images=5105,
         sizes={'375x500': 5000, '500x375': 105})),
+    ('VKITTI2 375x1242, split by scene', dict(
+        dataset='VKITTI2MultiTaskDataset', split='val', layout='vkitti2',
+        num_images=339, sizes={'375x1242': 339}, split_by='scene')),
+    ('data, split by released_leaking', dict(
+        dataset='SynthiaMultiTaskDataset', split='val', layout='synthia',
+        num_images=10, split_by='released_leaking')),
     # another size, number, split or class is another data set
     ('data 425x560', dict(
         NYUD, layout='mt', num_images=654, sizes={'425x560': 654})),
@@ -46,5 +52,8 @@ def test_config(tmp_path):
     (tmp_path / 'demo.json').touch()
     info = data_of_config(dict(val_dataloader=dict(dataset=leaf)))
     assert info.name == 'demo rooms'
+    leaf = dict(leaf, split_by='released_leaking')
+    info = data_of_config(dict(val_dataloader=dict(dataset=leaf)))
+    assert info.split_by == 'released_leaking'
     assert data_of_config({}).name == 'not known'
     assert 'no test data' in data_of_config({}).description

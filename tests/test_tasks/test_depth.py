@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.camera import Camera
 
 
 @pytest.fixture
@@ -25,6 +26,30 @@ class TestDepthTask:
     def test_unit_of_the_file(self, task):
         raw = np.array([[1500]], np.uint16)
         assert task.decode_label(raw, scale=1e-3).item() == pytest.approx(1.5)
+
+    def test_disparity(self, task):
+        """baseline * fx = 0.5 * 400 = 200 px m. 257 is one pixel, 2561 are
+        ten; 1 is none and 0 is missing."""
+        camera = Camera(400., 500., 3., 2., size=(2, 3), baseline=.5)
+        raw = np.array([[0, 1, 257], [2561, 513, 12801]], np.uint16)
+        options = dict(disparity=1 / 256, offset=1, camera=camera)
+        label = task.decode_label(raw, **options)
+        assert label.dtype == np.float32
+        assert label.tolist() == [[0, 0, 200], [20, 100, 4]]
+        label = task.decode_label(raw, far=100, **options)
+        assert label.tolist() == [[0, 0, 0], [20, 0, 4]]
+
+    @pytest.mark.parametrize('camera', [None, Camera(4, 4, 1, 1)])
+    def test_disparity_needs_a_baseline(self, task, camera):
+        with pytest.raises(ValueError, match='d.png.*baseline'):
+            task.decode_label(np.ones((2, 2), np.uint16), 'd.png',
+                              disparity=1., camera=camera)
+
+    def test_far_is_missing(self, task):
+        """Centimetres; the end of 16 bits is the sky."""
+        raw = np.array([[123, 65535]], np.uint16)
+        label = task.decode_label(raw, scale=.01, far=655.)
+        assert label[0, 0] == pytest.approx(1.23) and label[0, 1] == 0
 
     def test_zoom_brings_nearer(self, task):
         label = np.array([[0., 3.]], np.float32)

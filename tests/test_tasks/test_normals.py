@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.camera import Camera
 
 
 @pytest.fixture
@@ -22,6 +23,20 @@ class TestNormalsTask:
             label, [[[0, .6, .8], [0, 0, 0], [0, 0, 0]]], atol=1e-7)
         valid = task.valid_mask(task.label_to_tensor(label))
         assert valid.tolist() == [[True, False, False]]
+
+    def test_from_depth(self, task):
+        """A wall straight ahead, 2 m away, and a hole in it."""
+        raw = np.full((8, 9), 2000, np.uint16)
+        raw[0, 0] = 0
+        camera = Camera(50., 50., 4., 4., size=(8, 9))
+        label = task.decode_label(raw, camera=camera,
+                                  from_depth=dict(scale=1e-3, radius=1))
+        assert label[0, 0].tolist() == [0, 0, 0]
+        known = np.delete(label.reshape(-1, 3), 0, 0)
+        np.testing.assert_allclose(known, [[0, 0, -1]] * 71, atol=1e-5)
+        assert task.doubt(raw, label) is None
+        with pytest.raises(ValueError, match='d.png.*needs a camera'):
+            task.decode_label(raw, 'd.png', from_depth={})
 
     def test_eight_bit_grey_is_missing(self, task):
         """127 and 128 decode to +-0.004, never to the 0-vector."""

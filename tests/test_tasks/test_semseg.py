@@ -22,6 +22,34 @@ class TestSemSegTask:
         assert label.tolist() == [[255, 0], [2, 255]]
         assert task.decode_label(raw[:1]).tolist() == [[0, 1]]
 
+    def test_label_map(self, task):
+        """What the map does not name is void, whatever it is."""
+        label_map = {7: 0, 11: 2, 8: 0}
+        raw = np.array([[7, 8, 11], [0, 255, 12]], np.uint8)
+        label = task.decode_label(raw, label_map=label_map)
+        assert label.dtype == np.uint8
+        assert label.tolist() == [[0, 0, 2], [255, 255, 255]]
+        raw = np.array([[-1, 11, 70000]])
+        assert task.decode_label(raw, label_map=label_map).tolist() == [
+            [255, 2, 255]]
+
+    def test_label_map_to_a_class_that_is_none(self, task):
+        with pytest.raises(ValueError, match='a.png holds label 3.*3 classes'):
+            task.decode_label(np.array([[7]]), 'a.png', label_map={7: 3})
+
+    def test_colours(self, task):
+        """Colours whose sums or orders are equal are not the same."""
+        colours = [[255, 0, 1], [1, 0, 255], [0, 1, 255]]
+        raw = np.array([[[1, 0, 255], [255, 0, 1]],
+                        [[0, 1, 255], [0, 0, 0]]], np.uint8)
+        assert task.decode_label(raw, colours=colours).tolist() == [
+            [1, 0], [2, 255]]
+        assert task.decode_label(
+            raw, colours=colours, label_map={1: 2}).tolist() == [
+                [2, 255], [255, 255]]
+        with pytest.raises(ValueError, match='b.png must hold a picture'):
+            task.decode_label(raw[..., 0], 'b.png', colours=colours)
+
     def test_foreign_label_names_file(self, task):
         with pytest.raises(
                 ValueError, match=r'0012.png holds label 57.*3 classes'):

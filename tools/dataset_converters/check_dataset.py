@@ -4,6 +4,8 @@
     python tools/dataset_converters/check_dataset.py data/NYUD_MT --type nyud
     python tools/dataset_converters/check_dataset.py data/PASCAL_MT \
         --type pascal --fast 200 --tasks semseg human_parts saliency
+    python tools/dataset_converters/check_dataset.py data/cityscapes \
+        --type cityscapes
 
 Tells which of the known archives it is, what images and labels hold, and what
 is wrong: ids without a file, ids in both lists, files that cannot be read or

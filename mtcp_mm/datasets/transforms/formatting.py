@@ -1,10 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from collections.abc import Sequence
 
+import numpy as np
 from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 
 from mtcp_mm.registry import TRANSFORMS
+from .intrinsics import move_intrinsics
 
 
 @TRANSFORMS.register_module()
@@ -21,6 +23,8 @@ class PackMultiTaskInputs(PackSegInputs):
     - img
     - tasks
     - gt_<task> (optional)
+    - camera (optional): gives the metainfo `intrinsics`, the camera matrix of
+      the image as it is packed, float64 (3, 3)
 
     Args:
         meta_keys (Sequence[str]): Entries that go into the sample's metainfo,
@@ -31,7 +35,8 @@ class PackMultiTaskInputs(PackSegInputs):
         self,
         meta_keys: Sequence[str] = ('img_path', 'sample_id', 'sample_idx',
                                     'ori_shape', 'img_shape', 'pad_shape',
-                                    'scale_factor', 'flip', 'flip_direction')
+                                    'scale_factor', 'flip', 'flip_direction',
+                                    'intrinsics')
     ) -> None:
         super().__init__(tuple(meta_keys))
 
@@ -42,6 +47,7 @@ class PackMultiTaskInputs(PackSegInputs):
             for task in results.get('tasks', {}).values()
             if task.gt_key in results
         }
+        move_intrinsics(results, np.eye(3))  # up to here
         # Without the labels: a task may have a name that mmseg packs its way.
         packed = super().transform(
             {k: v

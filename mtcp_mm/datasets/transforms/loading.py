@@ -4,15 +4,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 
+import cv2
 import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 from torch.utils.data import get_worker_info
 
+from mtcp_mm.datasets.camera_files import read_camera
 from mtcp_mm.datasets.photos import open_image
 from mtcp_mm.registry import TRANSFORMS
 from mtcp_mm.tasks import DenseTask
+from mtcp_mm.utils.camera import is_copy
+
+PNG = b'\x89PNG\r\n\x1a\n'
+#: Bits per channel and colour type of a PNG in 16-bit colours: RGB, RGBA.
+DEEP = (b'\x10\x02', b'\x10\x06')
 
 
 def decode_image(content: bytes) -> np.ndarray:
@@ -23,9 +30,15 @@ def decode_image(content: bytes) -> np.ndarray:
 
     Returns:
         np.ndarray: uint8 or uint16 (H, W) as stored: grey values, or the
-        indices of a picture with a palette; uint8 RGB (H, W, 3) where it has
-        colours.
+        indices of a picture with a palette; uint8 or uint16 RGB (H, W, 3)
+        where it has colours.
     """
+    if content.startswith(PNG) and content[24:26] in DEEP:
+        # Pillow would drop the lower byte, OpenCV turns red and blue round
+        flags = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR
+        with open_image(content):  # refuses a damaged file
+            return cv2.imdecode(np.frombuffer(content, np.uint8),
+                                flags)[..., ::-1]
     with open_image(content) as image:
         if image.mode in ('1', 'L', 'P'):
             # Pillow stretches grey of 2 and 4 bits to 0..255
@@ -49,6 +62,19 @@ def decode_npy(content: bytes) -> np.ndarray:
         raise ValueError(f'{rest} bytes follow its {array.dtype} values of '
                          f'shape {array.shape}')
     return array
+
+
+def fit_to(raw: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A label (H, W, ...) in the size of its image, by nearest neighbour.
+
+    As OpenCV picks them, of any type; what is no copy with the same aspect
+    stays as it is, and is refused later.
+    """
+    rows, cols = raw.shape[:2]
+    if not is_copy((height, width), (rows, cols)):
+        return raw
+    return raw[np.arange(height) * rows // height][:,
+               np.arange(width) * cols // width]
 
 
 @TRANSFORMS.register_module()
@@ -77,6 +103,11 @@ class LoadMultiTaskAnnotations(BaseTransform):
 
     - decoder (Callable): turns the content of the file (bytes) into an
       array, instead of :attr:`decoders`
+    - channel (int): the label is this channel of a picture in colours, or a
+      grey picture
+    - fit (bool): bring it to the size of the image by nearest neighbour,
+      before it is decoded, if the image is a resized copy
+    - camera (Camera | dict): see :func:`read_camera`; the task gets it
     - valid (dict): ``path`` and ``decoder`` of a file that tells where the
       label counts, a bool array (H, W)
 
@@ -128,6 +159,13 @@ class LoadMultiTaskAnnotations(BaseTransform):
         info = dict(info)
         path, valid = info.pop('path'), info.pop('valid', None)
         raw = self.read(path, info.pop('decoder', None), task.exact)
+        channel, fit = info.pop('channel', None), info.pop('fit', False)
+        if channel is not None and raw.ndim == 3:
+            raw = raw[..., channel]
+        if fit and shape is not None:
+            raw = fit_to(raw, *shape[:2])
+        if 'camera' in info:
+            info['camera'] = read_camera(info['camera'], self.backend_args)
         label = task.decode_label(raw, path=path, **info)
         maps = {path: label}
         if valid is not None:

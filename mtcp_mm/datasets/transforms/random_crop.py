@@ -1,9 +1,11 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from collections.abc import Sequence
 
+import numpy as np
 from mmseg.datasets.transforms import RandomCrop
 
 from mtcp_mm.registry import TRANSFORMS
+from .intrinsics import move_intrinsics
 
 
 @TRANSFORMS.register_module()
@@ -37,6 +39,20 @@ class MultiTaskRandomCrop(RandomCrop):
         self.anywhere = RandomCrop(crop_size)
 
     def crop_bbox(self, results: dict) -> tuple[int, int, int, int]:
+        """Window (top, bottom, left, right); intrinsics move into it.
+
+        They do so here since only here the window is known.
+        """
+        window = self.draw_window(results)
+        top, bottom, left, right = window
+        height, width = results['img'].shape[:2]
+        move_intrinsics(
+            results,
+            np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]),
+            size=(min(bottom, height) - top, min(right, width) - left))
+        return window
+
+    def draw_window(self, results: dict) -> tuple[int, int, int, int]:
         """Window (top, bottom, left, right)."""
         if self.cat_task is None:
             return self.anywhere.crop_bbox(results)

@@ -2,9 +2,11 @@
 from collections.abc import Sequence
 
 import mmcv
+import numpy as np
 from mmcv.transforms import RandomResize
 
 from mtcp_mm.registry import TRANSFORMS
+from .intrinsics import move_intrinsics
 
 
 @TRANSFORMS.register_module()
@@ -48,6 +50,7 @@ class MultiTaskRandomResize(RandomResize):
         base = self.scale
         if self.resize.keep_ratio:
             base = mmcv.rescale_size((width, height), base)
+        move_intrinsics(results, np.eye(3))  # up to here
         results = super().transform(results)
         height, width = results['img_shape']
         # two factors, as sizes are whole pixels; their mean is closest

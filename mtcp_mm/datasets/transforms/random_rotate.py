@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 
 from mtcp_mm.registry import TRANSFORMS
+from .intrinsics import move_intrinsics
 
 
 @TRANSFORMS.register_module()
@@ -69,6 +70,7 @@ class MultiTaskRandomRotate(BaseTransform):
         angle = self.draw_angle()
         if angle is None:
             return results
+        self.roll(results, angle)
         results['img'] = self.rotate(results['img'], angle, self.pad_val,
                                      'bilinear')
         for task in results['tasks'].values():
@@ -77,6 +79,16 @@ class MultiTaskRandomRotate(BaseTransform):
                                     task.ignore_value, 'nearest')
                 results[task.gt_key] = task.rotate_label(label, angle)
         return results
+
+    @staticmethod
+    def roll(results: dict, angle: float) -> None:
+        """Take the intrinsics along."""
+        cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+        height, width = results['img'].shape[:2]
+        centre = np.eye(3)
+        centre[:2, 2] = (width - 1) / 2, (height - 1) / 2
+        move_intrinsics(results, centre @ turn @ np.linalg.inv(centre), turn)
 
     @staticmethod
     def rotate(picture: np.ndarray, angle: float,

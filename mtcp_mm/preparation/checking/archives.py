@@ -1,12 +1,18 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """The archives of this field that are known, and how to tell them apart."""
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from mtcp_mm.datasets.base import MultiTaskDataset
+from mtcp_mm.datasets import (
+    CityscapesMultiTaskDataset,
+    MultiTaskDataset,
+    NYUDMultiTaskDataset,
+    PASCALContextMultiTaskDataset,
+    SynthiaMultiTaskDataset,
+    VKITTI2MultiTaskDataset,
+)
 from mtcp_mm.datasets.folder import DataFolder
-from mtcp_mm.datasets.nyud import NYUDMultiTaskDataset
-from mtcp_mm.datasets.pascal import PASCALContextMultiTaskDataset
+from mtcp_mm.datasets.vkitti2 import CAMERAS, SCENES, VARIATIONS
 from mtcp_mm.records.archives import ARCHIVES, Archive
 
 
@@ -21,6 +27,7 @@ class Kind:
         foreign (Mapping): Name of an archive that it cannot read, to
             (folder, suffix) of files that only that one has.
         one_size (bool): All images have one size. Defaults to False.
+        options (Callable): Folder to options of the class.
     """
 
     dataset: type[MultiTaskDataset]
@@ -28,6 +35,25 @@ class Kind:
     archives: tuple[Archive, ...]
     foreign: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     one_size: bool = False
+    options: Callable[[DataFolder], dict] = lambda folder: {}
+
+
+def parts_of_vkitti2(folder: DataFolder) -> dict:
+    """Scenes, variations and cameras that are there, for all of them."""
+    ids = folder.ids(dict(path='{scene}/{variation}/frames/rgb/{camera}/'
+                          'rgb_{frame}.jpg'))
+    there = list(zip(*(i.split('/') for i in ids))) or ((), (), ())
+    parts = dict(scenes=SCENES, variations=VARIATIONS, cameras=CAMERAS)
+    found = {name: tuple(v for v in known if v in seen)
+             for (name, known), seen in zip(parts.items(), there)}
+    return {name: values for name, values in found.items() if values}
+
+
+def scenes(classes: int) -> dict[str, dict]:
+    """Labels of street scenes; normals are made of the depth."""
+    return dict(
+        semseg=dict(type='mtcp_mm.SemSegTask', num_classes=classes),
+        depth=dict(type='mtcp_mm.DepthTask'))
 
 
 KINDS = dict(
@@ -53,7 +79,17 @@ KINDS = dict(
             saliency=dict(type='mtcp_mm.SaliencyTask'),
             normals=dict(type='mtcp_mm.NormalsTask'),
             edge=dict(type='mtcp_mm.EdgeTask')),
-        ARCHIVES['PASCALContextMultiTaskDataset']))
+        ARCHIVES['PASCALContextMultiTaskDataset']),
+    cityscapes=Kind(
+        CityscapesMultiTaskDataset, scenes(19),
+        ARCHIVES['CityscapesMultiTaskDataset'], one_size=True),
+    vkitti2=Kind(
+        VKITTI2MultiTaskDataset, scenes(14),
+        ARCHIVES['VKITTI2MultiTaskDataset'], one_size=True,
+        options=parts_of_vkitti2),
+    synthia=Kind(
+        SynthiaMultiTaskDataset, scenes(16),
+        ARCHIVES['SynthiaMultiTaskDataset'], one_size=True))
 
 
 def find_foreign(kind: Kind, folder: DataFolder) -> str | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mtcp_mm.datasets.base import MultiTaskDataset
-from mtcp_mm.datasets.folder import DataFolder, folders_of
+from mtcp_mm.datasets.folder import DataFolder, patterns_of
 from mtcp_mm.records.archives import find_converted
-from mtcp_mm.tasks import build_tasks
+from mtcp_mm.utils.errors import DataNotFoundError
 from .archives import KINDS, Kind, find_foreign, name_archive
 from .fault import Fault
 from .samples import SampleChecker, Tally
@@ -44,13 +44,14 @@ class _Check:
                  required: Sequence[str] | None) -> None:
         self.root, self.kind, self.required = root, kind, required
         self.report = Report()
-        self.folder = DataFolder(root)
-        cls = kind.dataset
-        labels = {k for layout in cls.layouts.values() for k in layout}
-        self.tasks = build_tasks(
-            {k: v for k, v in kind.tasks.items() if k in labels})
-        self.dataset = cls(root, self.tasks, ' and '.join(SPLITS),
-                           lazy_init=True)
+        self.folder = DataFolder(root, fields=kind.dataset.id_fields)
+        self.dataset = kind.dataset(root, kind.tasks, lazy_init=True,
+                                    **kind.options(self.folder))
+        self.dataset.split = ' and '.join(SPLITS)  # in messages
+        labels = {k for files in self.dataset.layouts.values() for k in files}
+        self.tasks = {
+            k: v for k, v in self.dataset.tasks.items() if k in labels
+        }
 
     def fault(self, file: str, found: str, expected: str, mend: str) -> None:
         self.report.faults.append(Fault(file, found, expected, mend))
@@ -59,6 +60,8 @@ class _Check:
     def read_lists(self) -> dict[str, list[str]]:
         """Ids of train and val, each once, and what is wrong with them."""
         place, lists = self.dataset.split_dir, {}
+        if place is None:
+            return self.read_rules()
         for split in SPLITS:
             file = f'{place}/{split}.txt'
             ids = self.folder.read_ids(place, split, self.dataset.images)
@@ -84,6 +87,24 @@ class _Check:
                 'Take them out of one list.')
         return {split: ids for split, ids in lists.items() if ids}
 
+    def read_rules(self) -> dict[str, list[str]]:
+        """Ids of train and val of a data set that has no lists."""
+        lists = {}
+        for split in SPLITS:
+            try:
+                lists[split] = self.dataset.ids_of(self.folder, split)
+            except DataNotFoundError as error:
+                self.fault('.', str(error).partition(' Expected in')[0],
+                           'images of all parts', 'Unpack the whole archive.')
+                return {}
+            if not lists[split]:
+                self.fault(
+                    ' or '.join(p for s in self.dataset.images
+                                for p in patterns_of(s)),
+                    f'is there for no image of split {split}',
+                    f'images of split {split}', 'Unpack the whole archive.')
+        return {split: ids for split, ids in lists.items() if ids}
+
     # ---- files ------------------------------------------------------------
     def find_layout(self, ids: Sequence[str]) -> tuple[str, dict[str, str]]:
         """The layout that has most of the images, and their paths."""
@@ -104,7 +125,7 @@ class _Check:
     def check_presence(self, name: str, source: Mapping, found: Iterable[str],
                        ids: Sequence[str], listed: set[str]) -> None:
         """Ids without a file, and files without an id."""
-        folders, pattern = folders_of(source), _pattern(source)
+        pattern = _pattern(source)
         missing = sorted(set(ids) - set(found))
         if missing and len(missing) == len(ids):
             text = f'is there for none of the {len(ids)} ids'
@@ -117,14 +138,13 @@ class _Check:
         else:
             self.folder.refuse_folders(source, missing)
             for i in missing:
+                file = self.folder.files_of(source, i)[0]
                 self.fault(
-                    f'{folders[0]}/{i}{source["suffix"]}', 'is not there',
+                    file.removeprefix(self.root).lstrip('/'), 'is not there',
                     f'a file of `{name}` for every id of the lists',
                     'Unpack the archive again, or take the ids out of the '
                     'lists.')
-        there = set().union(
-            *(self.folder.names(f, source['suffix']) for f in folders))
-        spare = sorted(there - listed)
+        spare = sorted(self.folder.ids(source) - listed)
         if spare:
             self.report.remarks.append(
                 f'{pattern}: {len(spare)} files are in no list and not used, '
@@ -139,11 +159,11 @@ class _Check:
         if not images:
             return []
         self.layout, files = layout, self.dataset.layouts[layout]
-        others = self.folder.names(self.dataset.split_dir, '.txt')
-        listed = set(ids).union(*(
-            self.folder.read_ids(self.dataset.split_dir, name,
-                                 self.dataset.images) or ()
-            for name in others))
+        listed, place = set(ids), self.dataset.split_dir
+        if place is not None:
+            listed.update(*(
+                self.folder.read_ids(place, name, self.dataset.images) or ()
+                for name in self.folder.names(place, '.txt')))
         self.check_presence('image', files['image'], images, ids, listed)
         infos = {}
         for name in self.tasks:
@@ -152,9 +172,13 @@ class _Check:
             paths = self.folder.find(files[name], ids)
             self.check_presence(name, files[name], paths, ids, listed)
             if paths:
-                # the data set itself says how each file is read
-                infos[name] = self.dataset._find_labels(
-                    self.folder, list(paths), layout, name)
+                try:  # the data set itself says how each file is read
+                    infos[name] = self.dataset._find_labels(
+                        self.folder, list(paths), layout, name)
+                except DataNotFoundError as error:
+                    self.fault(_pattern(files[name]), str(error),
+                               'all that is needed to read it',
+                               'Unpack the whole archive.')
         return [(images[i], {
             name: by_id[i]
             for name, by_id in infos.items() if i in by_id
@@ -214,7 +238,7 @@ def check_dataset(root: str,
 
     Args:
         root (str): Folder of the data set.
-        kind (str): Key of :data:`~.archives.KINDS`: 'nyud' or 'pascal'.
+        kind (str): Key of :data:`~.archives.KINDS`, such as 'nyud'.
         fast (int, optional): Read so many images, spread over the lists, and
             not all. Defaults to None.
         required (Sequence[str], optional): Labels of which a complete lack is
@@ -273,14 +297,18 @@ def check_dataset(root: str,
 
 def _pattern(source: Mapping) -> str:
     """Where the files of a source are, e.g. 'depth/<id>.npy'."""
-    return ' or '.join(f'{f}/<id>{source["suffix"]}'
-                       for f in folders_of(source))
+    return ' or '.join(patterns_of(source))
 
 
 def _find_inside(dataset: MultiTaskDataset, folder: DataFolder) -> str | None:
     """Folder below the root that has the lists."""
     below = folder.backend.list_dir_or_file(folder.root, list_file=False)
     for name in sorted(below):
-        if folder.read_ids(f'{name}/{dataset.split_dir}', SPLITS[0]):
-            return folder.path(name)
+        inside, place = DataFolder(folder.path(name)), dataset.split_dir
+        try:
+            if (dataset.ids_of(inside, SPLITS[0]) if place is None else
+                    inside.read_ids(place, SPLITS[0])):
+                return folder.path(name)
+        except DataNotFoundError:
+            continue
     return None

@@ -14,16 +14,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mtcp_mm.utils.camera import Camera
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.files import replacing_folder
+from mtcp_mm.utils.surface_normals import normals_from_depth
 from mtcp_mm.version import __version__
 from .edges import label_boundaries
-from .normals import NYU_CAMERA, normals_from_depth
 from .reader import LabelledFile
 from .tables import load_mapping, load_split
 
 #: Lies beside the data and says where they are from.
 MARKER = 'nyud_from_mat.json'
+#: Colour camera of NYU-Depth-v2; the depth maps are registered to it. Its
+#: authors' toolbox counts pixels from 1 when it back-projects them. (Another
+#: convention would turn a normal by at most 1 / 519 rad = 0.11 degrees.)
+NYU_CAMERA = Camera(518.857901, 519.469611, 325.582449, 253.736166, first=1.)
 FOLDERS = ('images', 'segmentation', 'depth', 'normals', 'edge')
 BLOCK = 8  # images per job: neighbours may share chunks of the file
 README = """\
@@ -72,7 +77,8 @@ def make_labels(sample: dict, mapping: np.ndarray,
         images=sample['images'],
         segmentation=mapping[labels],
         depth=sample[depth].clip(0),
-        normals=normals_from_depth(sample['depths'], sample['rawDepths'] > 0),
+        normals=normals_from_depth(sample['depths'], sample['rawDepths'] > 0,
+                                   NYU_CAMERA),
         edge=label_boundaries(regions).astype(np.float32))
 
 

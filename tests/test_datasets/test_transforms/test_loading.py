@@ -1,10 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Oracle: files written by Pillow and numpy from arrays given here."""
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from mtcp_mm.datasets.transforms import LoadMultiTaskAnnotations
+from tests.test_datasets.png_file import write_png
 
 INDICES = np.array([[0, 1, 7], [40, 3, 3]], np.uint8)
 
@@ -41,6 +43,40 @@ class TestLoadMultiTaskAnnotations:
         results = load(tasks, dict(depth=dict(path=path, scale=.001)))
         np.testing.assert_allclose(
             results['gt_depth'], [[0, 1.234], [65.535, .3]], rtol=1e-6)
+
+    def test_16_bit_colours_keep_all_bits_in_the_order_rgb(
+            self, tasks, tmp_path):
+        """Pillow keeps the high byte: class 7 would be class 0. OpenCV gives
+        blue first."""
+        path = tmp_path / '1.png'
+        rgb = np.array([[[7, 300, 0], [22, 65535, 1]]], np.uint16)
+        write_png(path, rgb)
+        raw = LoadMultiTaskAnnotations().read(str(path))
+        assert raw.dtype == np.uint16
+        np.testing.assert_array_equal(raw, rgb)
+        results = load(tasks, dict(semseg=dict(path=str(path), channel=0)))
+        assert results['gt_semseg'].tolist() == [[7, 22]]
+        path.write_bytes(path.read_bytes()[:-20])
+        with pytest.raises(ValueError, match='1.png .* cannot be read'):
+            LoadMultiTaskAnnotations().read(str(path))
+
+    def test_channel_of_a_grey_picture(self, tasks, tmp_path):
+        write_png(tmp_path / '1.png', np.array([[7, 22]], np.uint8))
+        results = load(tasks, dict(semseg=dict(
+            path=str(tmp_path / '1.png'), channel=0)))
+        assert results['gt_semseg'].tolist() == [[7, 22]]
+
+    def test_fit_picks_as_opencv_does(self, tasks, tmp_path):
+        """Oracle: cv2.resize, INTER_NEAREST."""
+        depth = np.arange(1, 49, dtype=np.uint16).reshape(6, 8)
+        write_png(tmp_path / '1.png', depth)
+        info = dict(depth=dict(path=str(tmp_path / '1.png'), fit=True))
+        for height, width in ((3, 4), (12, 16), (9, 12)):
+            got = load(tasks, info, ori_shape=(height, width))['gt_depth']
+            np.testing.assert_array_equal(got, cv2.resize(
+                depth, (width, height), interpolation=cv2.INTER_NEAREST))
+        with pytest.raises(ValueError, match=r'\(6, 8\).*has \(6, 6\)'):
+            load(tasks, info, ori_shape=(6, 6))
 
     def test_one_bit_png(self, tasks, tmp_path):
         path = str(tmp_path / '1.png')

@@ -2,11 +2,9 @@
 import numpy as np
 import pytest
 
-from mtcp_mm.preparation.nyud_mat import (
-    NYU_CAMERA,
-    Camera,
-    normals_from_depth,
-)
+from mtcp_mm.preparation.nyud_mat import NYU_CAMERA
+from mtcp_mm.utils.camera import Camera
+from mtcp_mm.utils.surface_normals import normals_from_depth
 
 
 def angles(a, b):
@@ -105,4 +103,4 @@ class TestNormalsFromDepth:
 
     def test_nothing_to_see(self):
         depth = np.zeros((20, 20), np.float32)
-        assert not normals_from_depth(depth, depth > 0).any()
+        assert not normals_from_depth(depth, depth > 0, NYU_CAMERA).any()

@@ -1,44 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Surface normals from a depth map."""
-from dataclasses import dataclass
-
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Camera:
-    """Pinhole camera.
-
-    Attributes:
-        fx, fy (float): Focal lengths in pixels.
-        cx, cy (float): Principal point in pixels.
-        first (float): Coordinate of the centre of the first pixel: 1 in
-            MATLAB, 0 in OpenCV, 0.5 where pixel (0, 0) spans [0, 1)^2.
-    """
-
-    fx: float
-    fy: float
-    cx: float
-    cy: float
-    first: float = 0.
-
-    def rays(self, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-        """All pixels' x / z, shape (1, W), and y / z, shape (H, 1)."""
-        u = np.arange(width, dtype=np.float32) + np.float32(self.first)
-        v = np.arange(height, dtype=np.float32) + np.float32(self.first)
-        return (((u - np.float32(self.cx)) / np.float32(self.fx))[None],
-                ((v - np.float32(self.cy)) / np.float32(self.fy))[:, None])
-
-
-#: Colour camera of NYU-Depth-v2; the depth maps are registered to it. Its
-#: authors' toolbox counts pixels from 1 when it back-projects them. (Another
-#: convention would turn a normal by at most 1 / 519 rad = 0.11 degrees.)
-NYU_CAMERA = Camera(518.857901, 519.469611, 325.582449, 253.736166, first=1.)
+from .camera import Camera
 
 
 def normals_from_depth(depth: np.ndarray,
                        valid: np.ndarray,
-                       camera: Camera = NYU_CAMERA,
+                       camera: Camera,
                        radius: int = 5,
                        jump: float = .02,
                        slope: float = .012,
@@ -56,7 +25,7 @@ def normals_from_depth(depth: np.ndarray,
         depth (np.ndarray): Metres along the optical axis, shape (H, W).
         valid (np.ndarray): Pixels to trust, bool (H, W). Depths that are not
             positive are never trusted.
-        camera (Camera): Defaults to that of NYU-Depth-v2.
+        camera (Camera): Of these pixels.
         radius (int): Half of the window, in pixels. Defaults to 5 (11x11).
         jump (float): Relative change of 1 / z that is no jump, at once...
         slope (float): ... and per pixel of distance.
