@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
 from .cross_task_attention import CrossTaskAttention
@@ -9,7 +10,7 @@ from .spatial_refinement import SpatialRefinementModule
 from .task_exchange import TaskExchange
 
 __all__ = [
-    'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention', 'DynamicFPN',
-    'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange', 'cbam_norm_act',
-    'pixel_attention', 'resize_to'
+    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
+    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
+    'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]
