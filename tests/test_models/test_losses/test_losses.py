@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.metrics.pairwise import cosine_distances
 
 from mtcp_mm.models.losses import (
@@ -175,6 +176,17 @@ class TestBalancedBCELoss:
         got = BalancedBCELoss(pos_weight)(
             torch.from_numpy(logits), torch.from_numpy(target), valid)
         assert got.item() == pytest.approx(expected, rel=1e-9)
+
+    def test_weighted_mean(self, valid):
+        """Oracle: torch's cross entropy of two classes, with weights."""
+        logits = torch.randn(2, 1, 4, 5)
+        target = (torch.rand(2, 1, 4, 5) < .3).long()
+        target[~valid[:, None]] = 255
+        expected = F.cross_entropy(
+            torch.cat([torch.zeros_like(logits), logits], 1), target[:, 0],
+            torch.tensor([.05, .95]), ignore_index=255)
+        got = BalancedBCELoss(.95, weighted_mean=True)(logits, target, valid)
+        torch.testing.assert_close(got, expected)
 
     def test_rejects_a_factor(self):
         with pytest.raises(ValueError, match=r'share in \(0, 1\).*20'):
