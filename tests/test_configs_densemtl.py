@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from mmengine.registry import DefaultScope
 
+from mtcp_mm.experiments.listing import read_list
+from mtcp_mm.experiments.run import plan_runs
 from mtcp_mm.registry import MODELS
 from mtcp_mm.utils.settings import load_config_file
 
@@ -123,3 +125,20 @@ def test_block_is_an_option_of_the_command_line():
     head = build(cfg, task_channels=dict(semseg=40, depth=1),
                  in_channels=[4, 4, 4, 4, 4])
     assert not head.exchanges
+
+
+def test_every_row_of_the_list_builds(monkeypatch, tmp_path):
+    """Oracle: the names of the rows."""
+    found = read_list([str(FOLDER / 'replica.yml')])
+    monkeypatch.setenv('MTCP_BASE', str(Path(found.base).absolute()))
+    runs = plan_runs(found, (0, ), tmp_path, ())
+    assert len({run.stamp for run in runs}) == 10
+    names = dict(S='semseg', D='depth', N='normals', E='edge')
+    for run in runs:
+        name = run.experiment.name
+        cfg = load_config_file(
+            run.experiment.config, dict(run.experiment.options))
+        letters = name.replace('Single task ', '').split()[0]
+        assert set(cfg.model.tasks) == {names[x] for x in letters}
+        blocks = cfg.model.decode_head.get('exchange_stages', (1, ))
+        assert tuple(blocks) == (() if 'without' in name else (1, ))
