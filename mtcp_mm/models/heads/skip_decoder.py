@@ -3,7 +3,6 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
@@ -75,10 +74,9 @@ class SkipDecoder(BaseModule):
 
 
 def _conv(in_channels: int, out_channels: int) -> nn.Module:
-    return ConvModule(
-        in_channels,
-        out_channels,
-        3,
-        padding=1,
-        padding_mode='reflect',
-        act_cfg=dict(type='ELU'))
+    # Not mmcv's ConvModule: where nothing is normalised, its initialisation
+    # makes maps larger from stage to stage, torch's does not.
+    return nn.Sequential(
+        nn.Conv2d(
+            in_channels, out_channels, 3, padding=1, padding_mode='reflect'),
+        nn.ELU(inplace=True))

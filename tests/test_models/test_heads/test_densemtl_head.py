@@ -1,4 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import math
+
 import pytest
 import torch
 from mmengine.config import DictAction
@@ -98,11 +100,26 @@ class TestStages:
         head = build().eval()
         maps = pyramid()
         before = head(maps).tasks['depth']
-        head.decoders['normals'].conv[1].conv.weight.data.neg_()
+        head.decoders['normals'].conv[1][0].weight.data.neg_()
         after = head(maps).tasks['depth']
         assert torch.equal(before.stages['scale1'].logits,
                            after.stages['scale1'].logits)
         assert not torch.allclose(before.final, after.final)
+
+    def test_logits_of_the_start_are_small(self):
+        """Oracle: a network that knows nothing has a cross entropy of about
+        log(40), also after the estimator has initialised it."""
+        widths = [16, 64, 128, 256, 512]
+        torch.manual_seed(0)
+        head = DenseMTLHead(
+            dict(semseg=40, depth=1), widths, STRIDES, channels=32)
+        head.init_weights()
+        maps = [2 * x.relu() for x in pyramid(64, widths)]
+        out = head(maps).tasks['semseg']
+        for logits in (out.final, out.stages['scale1'].logits):
+            label = torch.randint(40, (2, *logits.shape[2:]))
+            loss = nn.functional.cross_entropy(logits, label)
+            assert loss.item() == pytest.approx(math.log(40), rel=.1)
 
     def test_without_exchange_tasks_are_apart(self):
         """Oracle: a head of one task with the weights of that task. The
