@@ -23,6 +23,8 @@ class TaskLosses:
     Attributes:
         main (dict[str, Tensor]): Scalar of the final logits per task. A task
             that only helps, or has no label in the batch, is not in it.
+        main_weights (dict[str, float]): Factor of these in the total; 1 for
+            a task that is not named.
         stages (dict[str, dict[str, StageLoss]]): Task and name of the stage
             to its loss.
         extra (dict[str, Tensor]): Scalars of the head that need no label.
@@ -36,6 +38,7 @@ class TaskLosses:
     extra: dict[str, Tensor] = field(default_factory=dict)
     anchor: Tensor | float = 0.
     features: tuple[Tensor, ...] = ()
+    main_weights: dict[str, float] = field(default_factory=dict)
 
     def to_log(self,
                total: Tensor,

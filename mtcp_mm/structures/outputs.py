@@ -37,9 +37,12 @@ class TaskOutput:
             (N, K, H, W), any stride. None: the task only helps.
         stages (dict[str, Stage]): Further logits by the name they have in
             the log, ``<task>.loss_<name>``.
+        weight (float): Factor of the final logits in the total, beside the
+            weight of the task. Defaults to 1.
     """
     final: Tensor | None
     stages: dict[str, Stage] = field(default_factory=dict)
+    weight: float = 1.
 
 
 @dataclass

@@ -2,11 +2,12 @@
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtcp_mm.registry import TASKS
 from mtcp_mm.utils.camera import Camera
 from .base import DenseTask
+from .inverse_depth import to_inverse, to_metres
 from .scale import Scale, colour_map
 
 
@@ -14,8 +15,23 @@ from .scale import Scale, colour_map
 class DepthTask(DenseTask):
     """Monocular depth in metres along the optical axis.
 
-    Label: float32 (H, W), 0 = missing. Logits are metres; the prediction is
-    the logit, cut off below 0: float32 (1, H, W).
+    Label: float32 (H, W), 0 = missing. Prediction: metres, never below 0,
+    float32 (1, H, W).
+
+    Args:
+        encoding (str): What the logits are, and the target in the loss.
+            'metres': metres. 'inverse': inverse depth
+            (:func:`mtcp_mm.tasks.inverse_depth.to_inverse`), as DenseMTL
+            trains it; 'inverse_released': the same, brought back as its
+            released code does it, 0.99 m too near. Defaults to 'metres'.
+        nearest (float): Inverse depth of 0 m, hence the unit of inverse
+            depths. Defaults to 65536, as in DenseMTL: 324.4 at 2 m. A small
+            number spares a network trained from random weights, or for a
+            short time, to learn such large ones; the loss shrinks with it.
+        **kwargs: See :class:`DenseTask`.
+
+    Raises:
+        ValueError: Unknown ``encoding``, ``nearest`` not above 0.
     """
 
     ignore_value = 0.
@@ -24,8 +40,19 @@ class DepthTask(DenseTask):
     default_metric = dict(type='mtcp_mm.DepthMetric')
     error_units = dict(absolute=' m', relative=' %')
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self,
+                 encoding: str = 'metres',
+                 nearest: float = 65536.,
+                 **kwargs) -> None:
         super().__init__(out_channels=1, **kwargs)
+        known = ('metres', 'inverse', 'inverse_released')
+        if encoding not in known:
+            raise ValueError(f'`encoding` of DepthTask must be one of {known},'
+                             f' but is {encoding!r}')
+        if not nearest > 0:
+            raise ValueError('`nearest` of DepthTask must be above 0, but is '
+                             f'{nearest}')
+        self.encoding, self.nearest = encoding, nearest
 
     def decode_label(self,
                      raw: np.ndarray,
@@ -100,8 +127,20 @@ class DepthTask(DenseTask):
         """See :meth:`DenseTask.valid_mask`."""
         return target.squeeze(-3) > 0
 
+    def loss(self, criterion: nn.Module, logits: Tensor,
+             target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.loss`; between encoded depths."""
+        valid = self.valid_mask(target)
+        if self.encoding != 'metres':
+            target = to_inverse(target, self.nearest)
+        return criterion(logits, target, valid)
+
     def predict(self, logits: Tensor) -> Tensor:
         """Metres, never negative."""
+        if self.encoding != 'metres':
+            logits = to_metres(logits, self.nearest)
+        if self.encoding == 'inverse_released':
+            logits = logits - .99  # 655.36 / d - 1, not 655.36 / d - .01
         return logits.clamp(min=0)
 
     def constant_sums(self, target: Tensor) -> Tensor:

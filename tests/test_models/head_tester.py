@@ -176,9 +176,9 @@ class HeadTester:
         assert all(torch.equal(a[t], b[t]) for t in a)
 
     def test_images_of_a_batch_do_not_mix_in_evaluation(self):
-        """Oracle: the same images one by one."""
-        head = self.build().eval()
-        x = torch.randn(3, 16, 13, 20)
+        """Oracle: the same images one by one, in float64."""
+        head = self.build().eval().double()
+        x = torch.randn(3, 16, 13, 20).double()
         batch = finals(head(x))
         for i in range(3):
             single = finals(head(x[i:i + 1]))

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from mtcp_mm.models.losses import MaskedL1Loss
 from mtcp_mm.tasks import build_tasks
 from mtcp_mm.utils.camera import Camera
 
@@ -64,6 +65,12 @@ class TestDepthTask:
             for t in ([[[0., 2.]]], [[[4., 6.]]]))
         assert task.constant_prediction(sums).item() == 4.
 
+    def test_logits_are_metres(self, task):
+        """Oracle: L1 by hand; the pixel without label does not count."""
+        logits = torch.tensor([[[[1.5, 7., 9.]]]])
+        target = torch.tensor([[[[2., 6., 0.]]]])
+        assert task.loss(MaskedL1Loss(), logits, target).item() == .75
+
     def test_wrong_shape(self, task):
         with pytest.raises(ValueError, match=r'd.npy.*\(2, 2, 3\)'):
             task.decode_label(np.zeros((2, 2, 3)), 'd.npy')
@@ -72,3 +79,49 @@ class TestDepthTask:
         depth = np.array([[[1., 5., 0.]]], np.float32)
         near, far, missing = task.draw(depth)[0].astype(int).sum(-1)
         assert near > far and missing == 0
+
+
+def build(**kwargs):
+    return build_tasks(
+        dict(depth=dict(type='mtcp_mm.DepthTask', **kwargs)))['depth']
+
+
+class TestInverseDepth:
+    """Oracle: by hand, 65536 / (100 m + 1): 32768 at 1 cm, 256 at 2.55 m,
+    1 at 655.35 m."""
+
+    def test_loss_compares_inverse_depths(self):
+        task = build(encoding='inverse')
+        target = torch.tensor([[[[.01, 2.55, 655.35, 0.]]]])
+        logits = torch.tensor([[[[32768 + 4., 256., 3., 1e4]]]])
+        assert task.loss(MaskedL1Loss(), logits, target).item() == 2.
+
+    def test_prediction_in_metres(self):
+        task = build(encoding='inverse')
+        logits = torch.tensor([[[32768., 256., 1., .5, -3., 65536., 1e6]]])
+        np.testing.assert_allclose(
+            task.predict(logits)[0, 0],
+            [.01, 2.55, 655.35, 655.35, 655.35, 0, 0], rtol=1e-6)
+
+    def test_released_code_is_99_centimetres_off(self):
+        """Its rule: 655.36 / d - 1; nearer than 0.99 m is cut off here."""
+        task = build(encoding='inverse_released')
+        logits = torch.tensor([[[256., 1., 32768.]]])
+        np.testing.assert_allclose(
+            task.predict(logits)[0, 0], [655.36 / 256 - 1, 654.36, 0],
+            rtol=1e-6)
+
+    def test_unit_of_the_logits(self):
+        """A sixteenth of everything."""
+        task = build(encoding='inverse', nearest=4096.)
+        target = torch.tensor([[[[2.55]]]])
+        logits = torch.tensor([[[[17.]]]])
+        assert task.loss(MaskedL1Loss(), logits, target).item() == 1
+        np.testing.assert_allclose(
+            task.predict(logits[0] - 1)[0, 0], [2.55], rtol=1e-6)
+
+    def test_mistakes(self):
+        with pytest.raises(ValueError, match="`encoding`.*'log'"):
+            build(encoding='log')
+        with pytest.raises(ValueError, match='`nearest`.*-1'):
+            build(nearest=-1)

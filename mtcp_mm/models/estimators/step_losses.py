@@ -54,7 +54,7 @@ def step_losses(output: ModelOutput, tasks: Mapping[str, DenseTask],
         rows, target = gather_targets(tasks[name], data_samples)
         stages = dict(out.stages)
         if out.final is not None:
-            stages = {None: Stage(out.final), **stages}
+            stages = {None: Stage(out.final, weight=out.weight), **stages}
         for key, stage in stages.items():
             places.append((name, key, stage.weight))
             values.append(
@@ -74,6 +74,7 @@ def step_losses(output: ModelOutput, tasks: Mapping[str, DenseTask],
             losses.extra[key] = mean
         elif key is None:
             losses.main[task] = mean
+            losses.main_weights[task] = weight
         else:
             losses.stages.setdefault(task, {})[key] = StageLoss(mean, weight)
     return losses

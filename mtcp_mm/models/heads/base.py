@@ -48,10 +48,12 @@ class MultiTaskHead(BaseModule, metaclass=ABCMeta):
     def task_output(self,
                     task: str,
                     final: Tensor,
-                    stages: Mapping[str, Stage] | None = None) -> TaskOutput:
+                    stages: Mapping[str, Stage] | None = None,
+                    weight: float = 1.) -> TaskOutput:
         """Output of a task; the last logits of a helper are one more stage,
-        ``helper``."""
+        ``helper``. They have the factor ``weight`` in the total."""
         stages = dict(stages or {})
         if task in self.helpers:
-            return TaskOutput(None, dict(stages, helper=Stage(final)))
-        return TaskOutput(final, stages)
+            stages['helper'] = Stage(final, weight=weight)
+            return TaskOutput(None, stages)
+        return TaskOutput(final, stages, weight)

@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
@@ -42,12 +42,44 @@ class MapInput(BaseModule):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Merge; see the class for shapes."""
-        found = tuple(x.shape[1] for x in maps)
-        if found != self.in_channels:
-            raise ValueError('The head was built for maps with '
-                             f'`in_channels`={self.in_channels}, but got '
-                             f'maps with {found} channels')
+        check_widths(maps, self.in_channels)
         return self.merge(maps if len(maps) > 1 else maps[0])
+
+
+def check_widths(maps: Sequence[Tensor], in_channels: Sequence[int]) -> None:
+    """Refuse maps that have not the channels that a head was built for."""
+    found = tuple(x.shape[1] for x in maps)
+    if found != tuple(in_channels):
+        raise ValueError('The head was built for maps with '
+                         f'`in_channels`={tuple(in_channels)}, but got '
+                         f'maps with {found} channels')
+
+
+def widths_of(in_channels: Widths | None,
+              tasks: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Widths (or strides) of the maps of every task, finest first.
+
+    Args:
+        in_channels: Of the maps, finest first, or a dict of these by task,
+            for encoders with maps per task.
+        tasks (Iterable[str]): The tasks.
+
+    Raises:
+        ValueError: Nobody said how wide the maps are.
+    """
+    _require_widths(in_channels)
+    if isinstance(in_channels, int):
+        in_channels = (in_channels, )
+    own = isinstance(in_channels, Mapping)
+    return {t: tuple(in_channels[t] if own else in_channels) for t in tasks}
+
+
+def _require_widths(in_channels: Widths | None) -> None:
+    if in_channels is None:
+        raise ValueError(
+            'The head does not know the widths of its input. Its encoder '
+            'could not tell them (see the log): type '
+            '`decode_head.in_channels`, finest map first, in the config')
 
 
 def build_input(in_channels: Widths | None,
@@ -62,11 +94,7 @@ def build_input(in_channels: Widths | None,
     Raises:
         ValueError: Nobody said how wide the maps are.
     """
-    if in_channels is None:
-        raise ValueError(
-            'The head does not know the widths of its input. Its encoder '
-            'could not tell them (see the log): type '
-            '`decode_head.in_channels`, finest map first, in the config')
+    _require_widths(in_channels)
     if isinstance(in_channels, Mapping):
         return ModuleDict({
             task: MapInput(widths, channels)

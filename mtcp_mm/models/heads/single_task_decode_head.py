@@ -14,8 +14,9 @@ class SingleTaskDecodeHead(BaseDecodeHead):
 
     It is a decode head, or an auxiliary head, like any of mmseg: losses,
     prediction, test-time augmentation are mmseg's. Intermediate logits of
-    the head (those of the SRM chain) are trained with the same loss; together
-    they count as much as the final ones (MT-CP, eq. 7).
+    the head (those of the SRM chain) are trained with the same loss, with the
+    factors of the head: in MT-CP together they count as much as the final
+    ones (eq. 7).
 
     Args:
         in_channels (int | Sequence[int]): Channels of the map, or of a
@@ -83,7 +84,11 @@ class SingleTaskDecodeHead(BaseDecodeHead):
         """
         output = self._output(inputs)
         seg = output.tasks['seg']
-        losses = self.loss_by_feat(seg.final, batch_data_samples)
+        losses = {
+            key: seg.weight * value if 'loss' in key else value
+            for key, value in self.loss_by_feat(seg.final,
+                                                batch_data_samples).items()
+        }
         for name, stage in seg.stages.items():
             for key, value in self.loss_by_feat(stage.logits,
                                                 batch_data_samples).items():

@@ -1,12 +1,16 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
+from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
 from .hfp_encoder import HFPEncoder
 from .pixel_attention import pixel_attention
 from .spatial_refinement import SpatialRefinementModule
+from .task_exchange import TaskExchange
 
 __all__ = [
-    'CBAM', 'CoherenceFusionModule', 'DynamicFPN', 'HFPEncoder',
-    'SpatialRefinementModule', 'cbam_norm_act', 'pixel_attention', 'resize_to'
+    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
+    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
+    'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]

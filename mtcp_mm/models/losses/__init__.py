@@ -1,11 +1,13 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from .balanced_bce_loss import BalancedBCELoss
+from .berhu_loss import BerHuLoss
 from .cosine_coherence_loss import CosineCoherenceLoss
 from .masked_l1_loss import MaskedL1Loss
 from .masked_mse_loss import MaskedMSELoss
+from .normals_cosine_loss import NormalsCosineLoss
 from .normals_l1_loss import NormalsL1Loss
 
 __all__ = [
-    'BalancedBCELoss', 'CosineCoherenceLoss', 'MaskedL1Loss', 'MaskedMSELoss',
-    'NormalsL1Loss'
+    'BalancedBCELoss', 'BerHuLoss', 'CosineCoherenceLoss', 'MaskedL1Loss',
+    'MaskedMSELoss', 'NormalsCosineLoss', 'NormalsL1Loss'
 ]

@@ -12,12 +12,12 @@ from mtcp_mm.utils.precision import at_least_float32
 class LossWeighting(BaseModule, metaclass=ABCMeta):
     """Turn the losses of the tasks into one scalar.
 
-    The term of a task is f(L_t) + sum_s a_s f(L_t^(s)), s running over the
-    stages with their own factors a_s, f being the identity or log(1 + .); the
-    scalar is the weighted sum of the terms. There are three kinds of
-    strategies: from the losses of the step (this class), from means over
-    epochs (:class:`EpochWeighting`), and from gradients
-    (:class:`GradientWeighting`).
+    The term of a task is a_0 f(L_t) + sum_s a_s f(L_t^(s)), s running over
+    the stages; the factors a_0 (mostly 1) and a_s are those of the head, f is
+    the identity or log(1 + .). The scalar is the weighted sum of the terms.
+    There are three kinds of strategies: from the losses of the step (this
+    class), from means over epochs (:class:`EpochWeighting`), and from
+    gradients (:class:`GradientWeighting`).
 
     Weights that follow from the losses are plain floats, so that published
     checkpoints, EMA and buffer synchronisation do not know them. Weights that
@@ -96,7 +96,8 @@ class LossWeighting(BaseModule, metaclass=ABCMeta):
             for stage in losses.stages.get(task, {}).values())
         if task not in losses.main:  # it only helps
             return stages
-        return self._project(losses.main[task]) + stages
+        main = self._project(losses.main[task])
+        return losses.main_weights.get(task, 1.) * main + stages
 
     def _project(self, loss: Tensor) -> Tensor:
         loss = at_least_float32(loss)

@@ -117,6 +117,15 @@ class TestStepLosses:
             dict(depth=TaskOutput(None, dict(own=own))), tasks, samples)
         assert losses.stages['depth']['own'].value == 0
 
+    def test_factor_of_the_final_logits(self, tasks, samples):
+        """It leaves the loss of the log alone."""
+        logits = torch.randn(2, 1, 8, 12)
+        plain, halved = (
+            losses_of(dict(depth=TaskOutput(logits, weight=w)), tasks, samples)
+            for w in (1., .5))
+        assert torch.equal(plain.main['depth'], halved.main['depth'])
+        assert halved.main_weights == dict(depth=.5)
+
     def test_task_called_like_a_loss_of_the_head(self, tasks, samples):
         """Both are there: a task `coherence`, and the loss of that name."""
         logits = torch.randn(2, 3, 8, 12)

@@ -4,7 +4,11 @@ from mtcp_mm.models.heads import MultiTaskHead
 from mtcp_mm.registry import MODELS
 from tests.test_models import test_released
 from tests.test_models.head_tester import HeadTester
-from tests.test_models.test_heads import test_heads, test_mixed_head
+from tests.test_models.test_heads import (
+    test_densemtl_head,
+    test_heads,
+    test_mixed_head,
+)
 
 
 def test_every_registered_head_passes_the_tester():
@@ -18,7 +22,8 @@ def test_every_registered_head_passes_the_tester():
     }
     tested = {
         value.head_type
-        for module in (test_heads, test_mixed_head, test_released)
+        for module in (test_densemtl_head, test_heads, test_mixed_head,
+                       test_released)
         for value in vars(module).values() if isinstance(value, type)
         and issubclass(value, HeadTester) and value.head_type
     }

@@ -2,13 +2,16 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.metrics.pairwise import cosine_distances
 
 from mtcp_mm.models.losses import (
     BalancedBCELoss,
+    BerHuLoss,
     CosineCoherenceLoss,
     MaskedL1Loss,
     MaskedMSELoss,
+    NormalsCosineLoss,
     NormalsL1Loss,
 )
 
@@ -85,6 +88,77 @@ class TestNormalsL1Loss:
         assert pred.grad.isfinite().all()
 
 
+class TestNormalsCosineLoss:
+    """Oracle: angles by hand, and scikit-learn's cosine distance."""
+
+    def test_by_hand(self):
+        """0, 60, 90 and 180 degrees, of any length; the last has no label."""
+        pred = torch.tensor([[0., 0., 2.], [0., 3**.5, 1.], [5., 0., 0.],
+                             [0., 0., -1.], [9., 9., 9.]])
+        target = torch.tensor([0., 0., 1.]).repeat(5, 1)
+        target[4] = float('nan')
+        valid = torch.tensor([[[True] * 4 + [False]]])
+        maps = (x.T.view(1, 3, 1, 5) for x in (pred, target))
+        got = NormalsCosineLoss(loss_weight=4.)(*maps, valid)
+        assert got.item() == pytest.approx(0 + .5 + 1 + 2, rel=1e-6)
+
+    def test_matches_sklearn(self, valid):
+        pred, target = torch.randn(2, 2, 3, 4, 5).double()
+        target /= target.norm(dim=1, keepdim=True)
+        rows = [x.movedim(1, -1)[valid].numpy() for x in (pred, target)]
+        expected = np.diag(cosine_distances(*rows)).mean()
+        got = NormalsCosineLoss()(pred, target, valid)
+        assert got.item() == pytest.approx(expected, rel=1e-9)
+
+    def test_vanishing_prediction_has_finite_gradient(self, valid):
+        pred = torch.zeros(2, 3, 4, 5, requires_grad=True)
+        NormalsCosineLoss()(pred, torch.ones(2, 3, 4, 5), valid).backward()
+        assert pred.grad.isfinite().all()
+
+
+class TestBerHuLoss:
+    """Oracle: by hand, for the errors 10, -2, 1, 0 and one without label:
+    c = 2, so they cost (100 + 4) / 4 = 26, 2, 1 and 0."""
+
+    @staticmethod
+    def loss(**kwargs):
+        pred = torch.tensor([10., -2, 1, 0, 99]).view(1, 1, 1, 5)
+        pred.requires_grad_()
+        target = torch.tensor([0., 0, 0, 0, float('nan')]).view(1, 1, 1, 5)
+        valid = torch.tensor([[[True] * 4 + [False]]])
+        return BerHuLoss(**kwargs)(pred, target, valid), pred
+
+    @pytest.mark.parametrize('kwargs, expected', [
+        ({}, 29 / 4),
+        (dict(over='all', loss_weight=2.), 2 * 29 / 5),
+        (dict(share=1.), 13 / 4),  # c = 10: linear everywhere
+        (dict(share=.1), (50.5 + 2.5 + 1) / 4),
+    ])
+    def test_by_hand(self, kwargs, expected):
+        assert self.loss(**kwargs)[0].item() == pytest.approx(
+            expected, rel=1e-6)
+
+    def test_gradient_by_hand(self):
+        """e / c above c, the sign below; c itself is a constant."""
+        loss, pred = self.loss()
+        loss.backward()
+        np.testing.assert_allclose(
+            pred.grad.flatten(), [5 / 4, -1 / 4, 1 / 4, 0, 0])
+
+    def test_no_error_and_nothing_valid(self):
+        pred = torch.ones(1, 1, 2, 2, requires_grad=True)
+        for valid in (torch.ones(1, 2, 2).bool(), torch.zeros(1, 2, 2).bool()):
+            loss = BerHuLoss()(pred, torch.ones(1, 1, 2, 2), valid)
+            loss.backward()
+            assert loss.item() == 0 and pred.grad.eq(0).all()
+
+    def test_mistakes(self):
+        with pytest.raises(ValueError, match=r'`share`.*\(0, 1\].*20'):
+            BerHuLoss(share=20)
+        with pytest.raises(ValueError, match="`over`.*'some'"):
+            BerHuLoss(over='some')
+
+
 class TestBalancedBCELoss:
     """Oracle: the formula in NumPy float64."""
 
@@ -102,6 +176,17 @@ class TestBalancedBCELoss:
         got = BalancedBCELoss(pos_weight)(
             torch.from_numpy(logits), torch.from_numpy(target), valid)
         assert got.item() == pytest.approx(expected, rel=1e-9)
+
+    def test_weighted_mean(self, valid):
+        """Oracle: torch's cross entropy of two classes, with weights."""
+        logits = torch.randn(2, 1, 4, 5)
+        target = (torch.rand(2, 1, 4, 5) < .3).long()
+        target[~valid[:, None]] = 255
+        expected = F.cross_entropy(
+            torch.cat([torch.zeros_like(logits), logits], 1), target[:, 0],
+            torch.tensor([.05, .95]), ignore_index=255)
+        got = BalancedBCELoss(.95, weighted_mean=True)(logits, target, valid)
+        torch.testing.assert_close(got, expected)
 
     def test_rejects_a_factor(self):
         with pytest.raises(ValueError, match=r'share in \(0, 1\).*20'):

@@ -37,6 +37,17 @@ class TestStages:
         losses = TaskLosses(dict(a=torch.tensor(2.)), dict(a=stages))
         assert weighting(losses).item() == 3 * (2 + 1 + 6)
 
+    @pytest.mark.parametrize('log', [False, True])
+    def test_final_logits_have_a_factor_too(self, log):
+        """A mean over two scales; log(1 + L) of each, before the factor."""
+        losses = TaskLosses(
+            dict(a=torch.tensor(E1)),
+            dict(a=dict(coarse=StageLoss(torch.tensor(E3), .5))),
+            main_weights=dict(a=.5))
+        expected = 3 * (1 + 3) / 2 if log else 3 * (E1 + E3) / 2
+        got = FixedWeighting(['a'], dict(a=3.), log)(losses).item()
+        assert got == pytest.approx(expected, rel=1e-6)
+
     def test_half_of_three_stages_is_not_their_mean(self):
         assert total((4., 6., 2.), .5) == 3 * (2 + 6)
         assert total((4., 6., 2.), 1 / 3) == pytest.approx(3 * (2 + 4))
