@@ -116,8 +116,9 @@ class TestFiles:
             assert entry['note']
         assert protocols == dict(
             semseg={'logits', 'absent_zero', 'label_nearest', 'mtcp'},
-            depth={'pooled', 'mtcp', 'range', 'per_image'},
-            normals={'float', 'uint8'})
+            depth={'pooled', 'mtcp', 'range', 'per_image', 'clamped',
+                   'clamped_images', 'median_scaled', 'densemtl'},
+            normals={'float', 'uint8', 'densemtl'})
         entry = meta['scores']['depth/delta1@mtcp']
         assert entry['metric'] == 'delta1' and entry['higher_is_better']
         assert all(map(math.isfinite, scores.values()))
