@@ -138,7 +138,7 @@ class TestFiles:
         text = log.read_text()
         assert re.search(r'\| depth +\| +better \| +\[pooled\] \| +@mtcp',
                          text)
-        rmse = read(one_by_one, 'batch_1')[0]['depth/rmse@per_image']
+        rmse = read(one_by_one, 'batch_1')[0]['depth/rmse@densemtl']
         assert re.search(rf'\| rmse .*\| +{rmse:.4f} \|\n', text)
 
 

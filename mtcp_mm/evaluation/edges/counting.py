@@ -65,8 +65,8 @@ def _count_pixels(masks: Sequence[np.ndarray], target: np.ndarray,
     """Count the pixels on which prediction and label agree."""
     return dict(
         images=np.array(1),
-        pixels=np.count_nonzero(known),
-        target=np.count_nonzero(target),
+        pixels=np.array(np.count_nonzero(known)),
+        target=np.array(np.count_nonzero(target)),
         marked=np.array([np.count_nonzero(m & known) for m in masks]),
         matched=np.array([np.count_nonzero(m & target) for m in masks]))
 
