@@ -27,8 +27,8 @@ class EdgeProtocol:
             boundaries are the true edges, thinned.
         max_dist (float | None): Tolerance as a share of the image diagonal.
             None: what the data set says, else 0.0075.
-        pixelwise (bool): There are no pairs and no tolerance: a pixel is
-            right where prediction and label agree, and the score is the mean
+        pixelwise (bool): Only the thresholds hold, of map and label as they
+            are: a pixel is right where both agree, and the score is the mean
             F-measure of both classes.
         note (str): One line for tables.
     """
@@ -105,9 +105,6 @@ PROTOCOLS = dict(
     argmax=EdgeProtocol(
         thresholds=(.5, ),
         inclusive=False,
-        eight_bit=False,
-        thin=False,
-        boundary=False,
         pixelwise=True,
         note='pixel by pixel at 0.5, mean F1 of edge and no edge'))
 
