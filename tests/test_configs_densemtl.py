@@ -2,11 +2,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.registry import DefaultScope
 
 from mtcp_mm.experiments.listing import read_list
 from mtcp_mm.experiments.run import plan_runs
-from mtcp_mm.registry import MODELS
+from mtcp_mm.registry import EVALUATOR, MODELS
 from mtcp_mm.utils.settings import load_config_file
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
@@ -85,13 +86,85 @@ class TestSettingOfTheReleasedCode:
         assert found == 4_636_672
 
 
+#: Of the released code: classes, (width, height), learning rates of heads
+#: and backbone. Of the data set: images for training.
+DRIVING = {
+    'cityscapes': (16, (1024, 512), 1e-4, 1e-5, 2975),
+    'vkitti2': (14, (1024, 320), 3e-4, 2e-4, 447 + 233 + 270 + 837),
+    'synthia': (16, (1024, 512), 3e-4, 2e-4, 7520)
+}
+
+
+@pytest.mark.parametrize('kind', DRIVING)
+class TestDrivingSets:
+    """Oracle: the released configs, and the lists of the data sets."""
+
+    @pytest.mark.parametrize('name', ['sd', 'sdn'])
+    def test_is_the_setting_of_the_released_code(self, kind, name):
+        classes, size, rate, slow, images = DRIVING[kind]
+        cfg = load_config_file(FOLDER / f'{kind}_{name}.py')
+        weights = WEIGHTS[f'nyud_{name}']
+        assert cfg.model.loss_weighting.weights == weights
+        assert list(cfg.model.tasks) == list(weights)
+        for loader in (cfg.train_dataloader, cfg.test_dataloader):
+            resize, = (t for t in loader.dataset.pipeline if 'scale' in t)
+            assert resize.scale == size
+            assert loader.dataset.classes == classes
+        assert cfg.model.tasks.semseg.num_classes == classes
+        assert cfg.model.tasks.depth.encoding == 'inverse'
+        assert cfg.model.tasks.depth.loss.type == 'mtcp_mm.BerHuLoss'
+        wrapper = cfg.optim_wrapper
+        assert wrapper.optimizer == dict(
+            type='Adam', lr=rate, betas=(.9, .98))
+        factor = wrapper.paramwise_cfg.custom_keys.backbone.lr_mult
+        assert rate * factor == pytest.approx(slow)
+        assert wrapper.clip_grad == dict(max_norm=10.)
+        schedule, = cfg.param_scheduler
+        steps = images // 2
+        assert steps * cfg.train_cfg.max_epochs == pytest.approx(
+            40_000, rel=.035)  # whole epochs
+        assert steps * schedule.milestones[0] == pytest.approx(
+            30_000, rel=.015)
+        assert cfg.train_cfg.max_epochs % cfg.train_cfg.val_interval == 0
+        assert cfg.train_dataloader.drop_last
+
+    @pytest.mark.parametrize('task', ['semseg', 'depth', 'normals'])
+    def test_single_task_keeps_the_rest(self, kind, task):
+        """Oracle: the config of all tasks, with the others crossed out."""
+        compare_single(FOLDER / f'{kind}_{task}.py',
+                       FOLDER / f'{kind}_sdn.py', task)
+
+    def test_scores_are_over_these_classes(self, kind):
+        """Oracle: the number of classes of the released code; all classes
+        right but one pixel of the last, taken for the first."""
+        classes = DRIVING[kind][0]
+        cfg = load_config_file(FOLDER / f'{kind}_sd.py')
+        with DefaultScope.overwrite_default_scope('mmseg'):
+            evaluator = EVALUATOR.build(cfg.test_evaluator)
+        evaluator.dataset_meta = dict(tasks=cfg.model.tasks.to_dict())
+        metric, = (m for m in evaluator.metrics if m.task == 'semseg')
+        label = torch.arange(classes).repeat(2)[None, None]
+        pred = label.clone()
+        pred[..., -1] = 0
+        metric.process(None, [dict(gt_semseg=dict(data=label[0]),
+                                   pred_semseg=dict(data=pred[0]))])
+        # 2 of 3 pixels of the first, 1 of 2 of the last
+        assert metric.evaluate(1)['semseg/mIoU'] == pytest.approx(
+            100 * (classes - 2 + 2 / 3 + 1 / 2) / classes)
+
+
 @pytest.mark.parametrize('task', ['semseg', 'depth', 'normals', 'edge'])
 @pytest.mark.parametrize('base', ['nyud_sdne.py', 'densemtl_replica_sdne.py'])
 def test_single_task_keeps_the_rest(task, base, monkeypatch):
     """Oracle: the config of all tasks, with the others crossed out."""
     monkeypatch.setenv('MTCP_BASE', base)
-    found = load_config_file(FOLDER / f'nyud_{task}.py').to_dict()
-    expected = load_config_file(FOLDER / base).to_dict()
+    compare_single(FOLDER / f'nyud_{task}.py', FOLDER / base, task)
+
+
+def compare_single(path, base, task):
+    """A config is another one with one of its tasks, which weighs 1."""
+    found = load_config_file(path).to_dict()
+    expected = load_config_file(base).to_dict()
     assert found['model'].pop('loss_weighting') == dict(
         type='mtcp_mm.FixedWeighting')
     del expected['model']['loss_weighting']

@@ -7,6 +7,14 @@ _base_ = [
     '../_base_/schedules/step_100e_densemtl.py',
     '../_base_/default_runtime.py'
 ]
+tasks = dict(  # the code's scores beside ours
+    depth=dict(metric=dict(protocols=['pooled', 'range', 'densemtl'])),
+    normals=dict(
+        metric=dict(
+            type='mtcp_mm.NormalsMetric', protocols=['float', 'densemtl'])),
+    edge=dict(
+        metric=dict(
+            type='mtcp_mm.EdgeMetric', protocols=['bsds_tools', 'argmax'])))
 model = dict(
     loss_weighting=dict(
         weights=dict(semseg=100., depth=1., normals=100., edge=50.)))

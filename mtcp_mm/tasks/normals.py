@@ -23,6 +23,12 @@ class NormalsTask(DenseTask):
 
     Label: float32 (H, W, 3), unit length, 0-vector = missing. Prediction:
     unit vectors, float32 (3, H, W).
+
+    Args:
+        unit_length (bool): Predictions are brought to unit length. Without,
+            they have the length that the network gives them, which the
+            protocol ``densemtl`` of the metric scores. Defaults to True.
+        **kwargs: See :class:`DenseTask`.
     """
 
     ignore_value = 0.
@@ -35,8 +41,9 @@ class NormalsTask(DenseTask):
     #: hold the 0-vector exactly.
     min_length = 0.1
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, unit_length: bool = True, **kwargs) -> None:
         super().__init__(out_channels=3, **kwargs)
+        self.unit_length = unit_length
 
     def decode_label(self,
                      raw: np.ndarray,
@@ -118,8 +125,8 @@ class NormalsTask(DenseTask):
         return label
 
     def predict(self, logits: Tensor) -> Tensor:
-        """Unit vectors."""
-        return F.normalize(logits, dim=0)
+        """Unit vectors, or vectors of any length."""
+        return F.normalize(logits, dim=0) if self.unit_length else logits
 
     def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
         """See :meth:`DenseTask.unflip_logits`."""
@@ -135,12 +142,20 @@ class NormalsTask(DenseTask):
         """Mean direction, float32 (3, 1, 1)."""
         return F.normalize(sums, dim=0).float().view(3, 1, 1)
 
+    def _unit(self, vectors: np.ndarray) -> np.ndarray:
+        """Vectors (3, H, W) as pictures show them."""
+        if self.unit_length:
+            return vectors
+        length = np.linalg.norm(vectors, axis=0)
+        return vectors / np.maximum(length, 1e-12)
+
     def draw(self,
              data: np.ndarray,
              meta: dict | None = None,
              reference: np.ndarray | None = None) -> np.ndarray:
         """Red: right, green: up, blue: to the camera; missing is black."""
-        facing = data * np.array([1, -1, -1], data.dtype).reshape(3, 1, 1)
+        facing = self._unit(data) * np.array(
+            [1, -1, -1], data.dtype).reshape(3, 1, 1)
         picture = np.round((facing + 1) * 127.5).clip(0, 255)
         picture = np.where((data == 0).all(0), 0, picture)
         return picture.transpose(1, 2, 0).astype(np.uint8)
@@ -150,6 +165,7 @@ class NormalsTask(DenseTask):
                   truth: np.ndarray,
                   kind: str | None = None) -> np.ndarray:
         """Angle between the unit vectors, degrees."""
+        pred = self._unit(pred)
         # well conditioned near 0 and 180 degrees, unlike arccos
         angle = 2 * np.arctan2(
             np.linalg.norm(pred - truth, axis=0),

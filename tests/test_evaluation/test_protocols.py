@@ -9,7 +9,8 @@ TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
     depth=dict(type='mtcp_mm.DepthTask'))
 OF_TASKS = dict(type='mtcp_mm.MultiTaskEvaluator', metrics=None)
-ALL = ['pooled', 'mtcp', 'range', 'per_image']
+ALL = ['pooled', 'mtcp', 'range', 'per_image', 'clamped', 'clamped_images',
+       'median_scaled', 'densemtl']
 
 
 def config(evaluator, tasks=TASKS):

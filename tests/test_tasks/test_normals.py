@@ -89,6 +89,18 @@ class TestNormalsTask:
         out = task.predict(torch.tensor([0., 3., 4.]).view(3, 1, 1))
         torch.testing.assert_close(out.flatten(), torch.tensor([0., .6, .8]))
 
+    def test_prediction_of_any_length(self):
+        """It is handed out as it is, but drawn and compared as of one."""
+        tasks = dict(normals=dict(
+            type='mtcp_mm.NormalsTask', unit_length=False))
+        task = build_tasks(tasks)['normals']
+        logits = torch.tensor([0., 0., -4.]).view(3, 1, 1)
+        out = task.predict(logits)
+        assert out.flatten().tolist() == [0, 0, -4]
+        assert task.draw(out.numpy())[0, 0].tolist() == [128, 128, 255]
+        truth = np.array([0., -1., 0.]).reshape(3, 1, 1)
+        assert task.error_map(out.numpy(), truth) == pytest.approx(90)
+
     def test_constant_is_mean_direction(self, task):
         targets = ([0., 0., 1.], [1., 0., 0.], [0., 0., 0.])
         sums = sum(

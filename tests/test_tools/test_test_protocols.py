@@ -116,8 +116,9 @@ class TestFiles:
             assert entry['note']
         assert protocols == dict(
             semseg={'logits', 'absent_zero', 'label_nearest', 'mtcp'},
-            depth={'pooled', 'mtcp', 'range', 'per_image'},
-            normals={'float', 'uint8'})
+            depth={'pooled', 'mtcp', 'range', 'per_image', 'clamped',
+                   'clamped_images', 'median_scaled', 'densemtl'},
+            normals={'float', 'uint8', 'densemtl'})
         entry = meta['scores']['depth/delta1@mtcp']
         assert entry['metric'] == 'delta1' and entry['higher_is_better']
         assert all(map(math.isfinite, scores.values()))
@@ -137,7 +138,7 @@ class TestFiles:
         text = log.read_text()
         assert re.search(r'\| depth +\| +better \| +\[pooled\] \| +@mtcp',
                          text)
-        rmse = read(one_by_one, 'batch_1')[0]['depth/rmse@per_image']
+        rmse = read(one_by_one, 'batch_1')[0]['depth/rmse@densemtl']
         assert re.search(rf'\| rmse .*\| +{rmse:.4f} \|\n', text)
 
 

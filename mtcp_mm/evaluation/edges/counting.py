@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,6 +30,8 @@ def count_edges(prob: np.ndarray,
     """
     known = label != ignore_index
     target = label == 1
+    if rule.pixelwise:
+        return _count_pixels(rule.masks(prob), target & known, known)
     if rule.boundary:
         target = thin(boundary_map(target))
     target &= known
@@ -56,6 +58,17 @@ def count_edges(prob: np.ndarray,
         matched=matched,
         best_marked=marked[best],
         best_matched=matched[best])
+
+
+def _count_pixels(masks: Sequence[np.ndarray], target: np.ndarray,
+                  known: np.ndarray) -> dict[str, np.ndarray]:
+    """Count the pixels on which prediction and label agree."""
+    return dict(
+        images=np.array(1),
+        pixels=np.array(np.count_nonzero(known)),
+        target=np.array(np.count_nonzero(target)),
+        marked=np.array([np.count_nonzero(m & known) for m in masks]),
+        matched=np.array([np.count_nonzero(m & target) for m in masks]))
 
 
 def f_measure(matched: np.ndarray, marked: np.ndarray,

@@ -27,6 +27,9 @@ class EdgeProtocol:
             boundaries are the true edges, thinned.
         max_dist (float | None): Tolerance as a share of the image diagonal.
             None: what the data set says, else 0.0075.
+        pixelwise (bool): Only the thresholds hold, of map and label as they
+            are: a pixel is right where both agree, and the score is the mean
+            F-measure of both classes.
         note (str): One line for tables.
     """
     thresholds: tuple[float, ...] = PERCENTS
@@ -37,6 +40,7 @@ class EdgeProtocol:
     thin: bool = True
     boundary: bool = True
     max_dist: float | None = None
+    pixelwise: bool = False
     note: str = ''
 
     def __post_init__(self) -> None:
@@ -84,6 +88,7 @@ class EdgeProtocol:
 #:   TaskPrompter, MLoRE, TaskDiffusion, MTMamba; by its README as ATRC.
 #: - ``seism``: seism as MTI-Net calls it, with the tolerance of that.
 #: - ``seism_nms``: the seism of innovator-zero: MTDP, SAK, PRISM.
+#: - ``argmax``: DenseMTL, whose two logits an argmax decides between.
 PROTOCOLS = dict(
     bsds_tools=EdgeProtocol(
         thresholds=(.001, *PERCENTS, .999),
@@ -96,23 +101,30 @@ PROTOCOLS = dict(
     seism_nms=EdgeProtocol(
         nms_radius=4,
         presmooth=1,
-        note='blur, non-maximum suppression of radius 4, 99 thresholds'))
+        note='blur, non-maximum suppression of radius 4, 99 thresholds'),
+    argmax=EdgeProtocol(
+        thresholds=(.5, ),
+        inclusive=False,
+        pixelwise=True,
+        note='pixel by pixel at 0.5, mean F1 of edge and no edge'))
 
 
 def make_protocol(base: str = 'bsds_tools', **changes: Any) -> EdgeProtocol:
     """Protocol of your own.
 
     Args:
-        base (str): Key of :data:`PROTOCOLS` to start from.
-        **changes: Attributes of :class:`EdgeProtocol`.
+        base (str): Key of :data:`PROTOCOLS` to start from, with pairs.
+        **changes: Attributes of :class:`EdgeProtocol`, but ``pixelwise``.
 
     Raises:
         ValueError: There is no such protocol or attribute.
     """
-    if base not in PROTOCOLS:
-        raise ValueError(f'There is no edge protocol {base!r}, only '
-                         f'{list(PROTOCOLS)}.')
-    known = [field.name for field in fields(EdgeProtocol)]
+    bases = [name for name, rule in PROTOCOLS.items() if not rule.pixelwise]
+    if base not in bases:
+        raise ValueError(f'There is no edge protocol {base!r} to change, '
+                         f'only {bases}.')
+    known = [field.name for field in fields(EdgeProtocol)
+             if field.name != 'pixelwise']
     unknown = sorted(set(changes) - set(known))
     if unknown:
         raise ValueError(f'An edge protocol has no {", ".join(unknown)}, only '

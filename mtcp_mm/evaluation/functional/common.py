@@ -52,6 +52,24 @@ def add_sums(parts: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     return total
 
 
+def image_means(sums: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Let an image count as one, however many pixels it has.
+
+    Args:
+        sums (dict[str, Tensor]): Sums over the pixels of one image, and
+            their int64 ``count``.
+
+    Returns:
+        dict[str, Tensor]: float64 means over the pixels, ``count`` = 1.
+        Empty if no pixel counts.
+    """
+    count = sums['count']
+    if not count:
+        return {}
+    means = {k: v.double() / count for k, v in sums.items()}
+    return dict(means, count=count.new_ones(()))
+
+
 def find_protocol(table: Mapping[str, Any], name: str) -> Any:
     """Entry of a table of protocols.
 

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Edges: precision and recall with a tolerance, as the BSDS benchmark."""
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,7 +51,9 @@ def edge_sums(pred: Tensor,
         pixels), ``marked`` (K, ) (predicted edge pixels), ``matched`` (K, )
         (pairs), and ``best_marked`` and ``best_matched``: the two at the
         threshold, the lowest of several, where this image has its best
-        F-measure. Empty for an image without labelled pixel.
+        F-measure. Pixel by pixel there are ``pixels`` (labelled ones) instead
+        of the best, and a pair is a pixel that is an edge in both. Empty for
+        an image without labelled pixel.
 
     Raises:
         ValueError: Shapes differ, the prediction is no probability, or there
@@ -87,8 +90,17 @@ def edge_scores(sums: dict[str, Tensor]) -> dict[str, float]:
     Returns:
         dict[str, float]: ``odsF``, the F-measure of the pooled counts at the
         threshold that is best for the set, and ``oisF``, that of the pooled
-        counts when every image has the threshold that is best for it.
+        counts when every image has the threshold that is best for it. Pixel
+        by pixel ``F1`` instead, the mean F-measure of edge and no edge; a
+        class that neither prediction nor label hold is left out.
     """
+    if 'pixels' in sums:
+        hits, marked, target, pixels = (
+            int(sums[k]) for k in ('matched', 'marked', 'target', 'pixels'))
+        agree = np.array([hits, pixels - marked - target + hits])
+        either = np.array([marked + target, 2 * pixels - marked - target])
+        return dict(F1=100 * float((2 * agree[either > 0] /
+                                    either[either > 0]).mean()))
     ods = f_measure(sums['matched'].numpy(), sums['marked'].numpy(),
                     sums['target'].numpy())
     ois = f_measure(sums['best_matched'].numpy(), sums['best_marked'].numpy(),

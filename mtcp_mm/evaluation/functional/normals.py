@@ -1,5 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-"""Angular errors of surface normals, with and without 8-bit files."""
+"""Angular errors of surface normals under the rules that are in use."""
 import math
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .common import check_same_shape, find_protocol, ratio
+from .common import check_same_shape, find_protocol, image_means, ratio
 
 #: Degrees: the usual limits of a "good" normal.
 THRESHOLDS = (11.25, 22.5, 30)
@@ -18,24 +18,36 @@ NUM_BINS = round(180 / BIN)
 
 @dataclass(frozen=True)
 class NormalsProtocol:
-    """What happens to a prediction before it is scored.
+    """What happens to a prediction before it is scored, and the averages.
 
     Attributes:
         truncate (bool): It goes through 8 bits, :func:`truncate_to_uint8`.
+        normalise (bool): It is brought to unit length.
+        per_image (bool): Angles, their median too, are averaged over an
+            image, then over the images, and the root of rmse is taken last;
+            otherwise all pixels of the set weigh the same.
         note (str): One line for tables.
     """
     truncate: bool = False
+    normalise: bool = True
+    per_image: bool = False
     note: str = ''
 
 
 #: - ``float``: ATRC, DeMT, InvPT, TaskPrompter, MLoRE, TaskDiffusion and
 #:   MTMamba.
 #: - ``uint8``: MTI-Net and MT-CP: by way of files of 8 bits.
+#: - ``densemtl``: DenseMTL, whose outdoor predictions have any length:
+#:   ``NormalsTask(unit_length=False)`` keeps it.
 PROTOCOLS = dict(
     float=NormalsProtocol(note='predictions as they are'),
     uint8=NormalsProtocol(
         truncate=True,
-        note='predictions cut to 8 bits per component, rounding down'))
+        note='predictions cut to 8 bits per component, rounding down'),
+    densemtl=NormalsProtocol(
+        normalise=False,
+        per_image=True,
+        note='predictions of any length, images weigh the same'))
 
 
 def truncate_to_uint8(normals: Tensor) -> Tensor:
@@ -59,7 +71,9 @@ def truncate_to_uint8(normals: Tensor) -> Tensor:
     return 2 * level / 255 - 1
 
 
-def angular_error(pred: Tensor, target: Tensor) -> Tensor:
+def angular_error(pred: Tensor,
+                  target: Tensor,
+                  normalise: bool = True) -> Tensor:
     """Angle between two fields of vectors.
 
     ``2 atan2(|p - t|, |p + t|)`` of the normalised vectors is exact to
@@ -70,6 +84,9 @@ def angular_error(pred: Tensor, target: Tensor) -> Tensor:
         pred (Tensor): Vectors of any length, shape (3, N). The 0-vector is
             90 degrees away from everything.
         target (Tensor): Vectors, shape (3, N).
+        normalise (bool): Without, the formula gets ``pred`` as it is: a
+            length other than 1 adds to a small angle, and brings a large one
+            nearer to 90 degrees. Defaults to True.
 
     Returns:
         Tensor: Degrees in [0, 180], float64, shape (N, ).
@@ -79,7 +96,9 @@ def angular_error(pred: Tensor, target: Tensor) -> Tensor:
         ...               torch.tensor([[5., 1.], [0., 0.]]))
         tensor([ 0., 45.], dtype=torch.float64)
     """
-    pred = F.normalize(pred.double(), dim=0, eps=1e-300)
+    pred = pred.double()
+    if normalise:
+        pred = F.normalize(pred, dim=0, eps=1e-300)
     target = F.normalize(target.double(), dim=0, eps=1e-300)
     angle = 2 * torch.atan2((pred - target).norm(dim=0),
                             (pred + target).norm(dim=0))
@@ -101,7 +120,10 @@ def normals_sums(pred: Tensor,
         scalars ``angle`` (degrees) and ``square`` (degrees^2), int64 counters
         ``within`` (pixels below each of :data:`THRESHOLDS`) and an int32
         histogram ``hist`` over [0, 180] degrees, :data:`BIN` degrees per bin
-        (int32 because one is kept per image).
+        (int32 because one is kept per image). With ``per_image`` these are
+        means, float64, ``count`` is 1, and ``median`` (of an even number the
+        lower of the two in the middle) replaces ``hist``; empty if no pixel
+        has a label.
 
     Raises:
         ValueError: Shapes differ, or there is no such protocol.
@@ -116,18 +138,22 @@ def normals_sums(pred: Tensor,
         0.3178
     """
     check_same_shape(pred, target)
-    if find_protocol(PROTOCOLS, protocol).truncate:
+    rule = find_protocol(PROTOCOLS, protocol)
+    if rule.truncate:
         pred = truncate_to_uint8(pred)
     valid = (target != 0).any(dim=0)
-    angle = angular_error(pred[:, valid], target[:, valid])
+    angle = angular_error(pred[:, valid], target[:, valid], rule.normalise)
     limits = angle.new_tensor(THRESHOLDS)
-    bins = (angle.nan_to_num(180) / BIN).long().clamp(max=NUM_BINS - 1)
-    return dict(
+    sums = dict(
         count=valid.sum(),
         angle=angle.sum(),
         square=angle.square().sum(),
-        within=(angle < limits[:, None]).sum(dim=1),
-        hist=torch.bincount(bins, minlength=NUM_BINS).int())
+        within=(angle < limits[:, None]).sum(dim=1))
+    if rule.per_image:
+        means = image_means(sums)
+        return dict(means, median=angle.median()) if means else {}
+    bins = (angle.nan_to_num(180) / BIN).long().clamp(max=NUM_BINS - 1)
+    return dict(sums, hist=torch.bincount(bins, minlength=NUM_BINS).int())
 
 
 def histogram_median(hist: Tensor, width: float = BIN) -> float:
@@ -164,23 +190,27 @@ def histogram_median(hist: Tensor, width: float = BIN) -> float:
     return (value((count - 1) // 2) + value(count // 2)) / 2
 
 
-def normals_scores(sums: dict[str, Tensor]) -> dict[str, float]:
-    """Scores of a whole set: every pixel weighs the same.
+def normals_scores(sums: dict[str, Tensor],
+                   protocol: str = 'float') -> dict[str, float]:
+    """Scores of a whole set.
 
     Args:
         sums (dict[str, Tensor]): Added :func:`normals_sums`.
+        protocol (str): The one of the sums. Defaults to 'float'.
 
     Returns:
         dict[str, float]: ``mean``, ``median`` and ``rmse`` of the angle in
         degrees and ``within_<t>``, the percentage of pixels with an angle
         below t degrees, for t in :data:`THRESHOLDS`. All are exact but the
-        median (:func:`histogram_median`: within 0.05 degrees). NaN without
-        any labelled pixel.
+        median of pooled pixels (:func:`histogram_median`: within 0.05
+        degrees). NaN without any labelled pixel.
     """
     count = sums['count']
+    per_image = find_protocol(PROTOCOLS, protocol).per_image
     scores = dict(
         mean=ratio(sums['angle'], count),
-        median=histogram_median(sums['hist']),
+        median=(ratio(sums['median'], count) if per_image else
+                histogram_median(sums['hist'])),
         rmse=math.sqrt(ratio(sums['square'], count)))
     for limit, within in zip(THRESHOLDS, sums['within']):
         scores[f'within_{limit:g}'] = 100 * ratio(within, count)

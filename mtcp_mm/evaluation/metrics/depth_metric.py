@@ -17,7 +17,9 @@ class DepthMetric(DenseTaskMetric):
     Args:
         task (str): Name of the task.
         protocols (str | Sequence[str], optional): Out of ``pooled``,
-            ``mtcp``, ``range``, ``per_image``; see :class:`DenseTaskMetric`.
+            ``mtcp``, ``range``, ``per_image``, ``clamped``,
+            ``clamped_images``, ``median_scaled``, ``densemtl``; see
+            :class:`DenseTaskMetric`.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 

@@ -32,7 +32,7 @@ CUSTOM = 'custom'
 
 @METRICS.register_module()
 class EdgeMetric(DenseTaskMetric):
-    """odsF and oisF of edges, in percent, with the matching of BSDS.
+    """odsF and oisF of edges, in percent, with the matching of BSDS; or F1.
 
     Predicted and true edge pixels are paired one to one within a tolerance,
     at every threshold; docs/edges.md explains it and the protocols. Counting
@@ -46,8 +46,9 @@ class EdgeMetric(DenseTaskMetric):
         task (str): Name of the task.
         ignore_index (int): Label of a void pixel. Defaults to 255.
         protocols (str | Sequence[str], optional): Out of ``bsds_tools``,
-            ``seism``, ``seism_nms`` ('all' are these) and ``custom``. See
-            :class:`DenseTaskMetric`.
+            ``seism``, ``seism_nms``, ``argmax`` ('all' are these) and
+            ``custom``. ``argmax`` is pixel by pixel and has another score,
+            F1. See :class:`DenseTaskMetric`.
         custom (Mapping, optional): Rules of the protocol ``custom``: ``base``
             and what differs from it, e.g. ``dict(base='seism',
             max_dist=0.01)``. See
@@ -111,9 +112,18 @@ class EdgeMetric(DenseTaskMetric):
             return tuple(PROTOCOLS)
         return super().select_protocols(protocols)
 
+    @classmethod
+    def scores_of(cls, protocol: str) -> dict[str, bool]:
+        """See :class:`DenseTaskMetric`."""
+        if protocol != CUSTOM and PROTOCOLS[protocol].pixelwise:
+            return dict(F1=True)
+        return super().scores_of(protocol)
+
     def rule(self, protocol: str) -> EdgeProtocol:
         """Rules of a protocol, with its tolerance."""
         rule = self._rules[protocol]
+        if rule.pixelwise:
+            return rule
         distance = (rule.max_dist or self.task_meta.get('max_dist')
                     or DEFAULT_MAX_DIST)
         return replace(rule, max_dist=distance)
@@ -170,9 +180,11 @@ class EdgeMetric(DenseTaskMetric):
         best = int(np.argmax(curve['F']))
         self.details[protocol] = dict(
             images=images, max_dist=rule.max_dist, **curve)
+        tolerance = ('none' if rule.pixelwise else
+                     f'{rule.max_dist} of the diagonal')
         print_log(
             f'Task `{self.task}`, protocol `{protocol}`: {images} images, '
-            f'tolerance {rule.max_dist} of the diagonal, best threshold '
+            f'tolerance {tolerance}, best threshold '
             f'{rule.thresholds[best]:g} with precision '
             f'{curve["precision"][best]:.2f} and recall '
             f'{curve["recall"][best]:.2f}.',

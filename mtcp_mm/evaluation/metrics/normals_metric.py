@@ -1,6 +1,4 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from torch import Tensor
-
 from mtcp_mm.evaluation.functional import normals_scores, normals_sums
 from mtcp_mm.evaluation.functional.normals import PROTOCOLS
 from mtcp_mm.registry import METRICS
@@ -9,7 +7,7 @@ from .base import DenseTaskMetric
 
 @METRICS.register_module()
 class NormalsMetric(DenseTaskMetric):
-    """Angular error of surface normals, pooled over all pixels.
+    """Angular error of surface normals.
 
     ``mean``, ``median`` (to within 0.05 degrees) and ``rmse`` in degrees,
     ``within_11.25``, ``within_22.5``, ``within_30`` in percent of the pixels.
@@ -17,7 +15,8 @@ class NormalsMetric(DenseTaskMetric):
     Args:
         task (str): Name of the task.
         protocols (str | Sequence[str], optional): Out of ``float``,
-            ``uint8``; see docs/protocols.md and :class:`DenseTaskMetric`.
+            ``uint8``, ``densemtl``; see docs/protocols.md and
+            :class:`DenseTaskMetric`.
         **kwargs: See :class:`DenseTaskMetric`.
     """
 
@@ -32,8 +31,4 @@ class NormalsMetric(DenseTaskMetric):
     }
 
     update = staticmethod(normals_sums)
-
-    def compute(self, sums: dict[str, Tensor],
-                protocol: str) -> dict[str, float]:
-        """See :class:`DenseTaskMetric`."""
-        return normals_scores(sums)
+    compute = staticmethod(normals_scores)

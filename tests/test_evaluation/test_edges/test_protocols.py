@@ -45,7 +45,9 @@ class TestMakeProtocol:
         assert (rule.max_dist, rule.thin, rule.nms_radius) == (.02, False, 0)
 
     @pytest.mark.parametrize('options, message', [
-        (dict(base='hed'), "no edge protocol 'hed', only .'bsds_tools'"),
+        (dict(base='hed'), "no edge protocol 'hed' to change, only .'bsds"),
+        (dict(base='argmax'), "no edge protocol 'argmax' to change"),
+        (dict(pixelwise=True), 'has no pixelwise, only'),
         (dict(nms=3), 'has no nms, only thresholds, .*nms_radius'),
         (dict(thresholds=(.5, .2)), 'ascending'),
         (dict(thresholds=()), 'ascending'),

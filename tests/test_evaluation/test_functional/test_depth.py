@@ -76,6 +76,67 @@ class TestDepth:
             {k: np.mean([r[k] for r in rows])
              for k in rows[0]}, rel=1e-12)
 
+    @pytest.mark.parametrize('far', [10., 200.])
+    def test_clamped_scores(self, far):
+        pixels = [[x[(t > 0) & (t < 80)].astype(np.float64) for x in (p, t)]
+                  for p, t in images(far)]
+        pred, true = map(np.concatenate, zip(*pixels))
+        assert scores(images(far), 'clamped') == pytest.approx(
+            oracle(np.clip(pred, 1e-3, 80), true), rel=1e-12)
+
+    @pytest.mark.parametrize('protocol, shift', [
+        ('clamped_images', 0), ('median_scaled', 0), ('densemtl', .99)])
+    @pytest.mark.parametrize('far', [10., 200.])
+    def test_images_weigh_the_same(self, protocol, shift, far):
+        """The root last: of the mean over images of their mean squares."""
+        rows = []
+        for pred, true in images(far):
+            pred, true = pred - np.float64(shift), true - np.float64(shift)
+            valid = (true > 1e-3) & (true < 80)
+            pred, true = pred[valid], true[valid]
+            if protocol == 'median_scaled':
+                lower = [np.sort(x)[(len(x) - 1) // 2] for x in (true, pred)]
+                pred = pred * lower[0] / lower[1]
+            row = oracle(np.clip(pred, 1e-3, 80), true)
+            rows.append({k: v**2 if 'rmse' in k else v
+                         for k, v in row.items()})
+        means = {k: np.mean([r[k] for r in rows]) for k in rows[0]}
+        blank = np.ones((1, 3, 3)), np.zeros((1, 3, 3))
+        assert scores([*images(far), blank], protocol) == pytest.approx(
+            {k: v**.5 if 'rmse' in k else v
+             for k, v in means.items()}, rel=1e-9)
+
+    def test_root_is_taken_last(self):
+        """By hand: errors 3 | 0, 0, 0: sqrt((9 + 0) / 2)."""
+        pairs = [(np.float32([[[4.]]]), np.float32([[[1.]]])),
+                 (np.float32([[[1., 2., 3.]]]), np.float32([[[1., 2., 3.]]]))]
+        assert scores(pairs, 'clamped_images')['rmse'] == 4.5**.5
+        assert scores(pairs, 'clamped')['rmse'] == 1.5
+        assert scores(pairs, 'per_image')['rmse'] == 1.5
+
+    def test_metres_of_the_released_code(self):
+        """By hand: 655.36 / d - 1 of d = 65536 / (100 m + 1), for label and
+        prediction; from .991 m on, 80.5 m are inside, 81 m are not."""
+        true = np.array([[[.5, 2., 4., 80.5, 81.]]])
+        pred = np.array([[[.5, 3., .5, 90., 81.]]])
+        code = [655.36 / (65536 / (100 * x + 1)) - 1 for x in (true, pred)]
+        np.testing.assert_allclose(code[0], true - .99)
+        found = scores([(pred, true)], 'densemtl')
+        # 1.01 | 2.01, 3.01 | 1 mm, 79.51 | 80 m
+        assert found['rmse'] == pytest.approx(
+            ((1 + 3.009**2 + .49**2) / 3)**.5)
+        assert found['abs_rel'] == pytest.approx(
+            (1 / 1.01 + 3.009 / 3.01 + .49 / 79.51) / 3)
+        assert found['delta1'] == pytest.approx(1 / 3)
+
+    def test_median_scaling_forgives_the_scale(self):
+        """By hand: halves become right; what is nowhere near does not."""
+        true = np.array([[[2., 4., 6., 0.]]])
+        found = scores([(true / 2, true)], 'median_scaled')
+        assert found['rmse'] == 0 and found['delta1'] == 1
+        nothing = scores([(0 * true, true)], 'median_scaled')
+        assert nothing['mae'] == pytest.approx(4 - 1e-3)
+
     def test_limits_are_open(self):
         """By hand: 80 m and 1.25 times are outside, a bit less is not."""
         target = torch.tensor([80., np.nextafter(np.float32(80), 0), 2., 2.])
@@ -104,7 +165,11 @@ class TestDepth:
         expected = depth_scores(
             sums(pred, true * torch.tensor([1, 0, 1]), protocol), protocol)
         assert found == expected
-        assert found['abs_rel'] == pytest.approx((.05 + .3) / 2)
+        by_hand = dict(
+            median_scaled=(0 + 1 / 3) / 2,  # both are 2 then
+            densemtl=(.1 / 1.01 + .9 / 2.01) / 2)
+        assert found['abs_rel'] == pytest.approx(
+            by_hand.get(protocol, (.05 + .3) / 2))
 
     def test_small_error_of_large_sum_survives(self):
         """A float32 sum over a million pixels would lose it."""
@@ -112,13 +177,16 @@ class TestDepth:
         pred = target + 2**-10
         assert depth_scores(depth_sums(pred, target))['rmse'] == 2**-10
 
-    @pytest.mark.parametrize('protocol', ['pooled', 'mtcp', 'range'])
+    @pytest.mark.parametrize('protocol',
+                             ['pooled', 'mtcp', 'range', 'clamped'])
     def test_no_label_is_nan(self, protocol):
         out = depth_scores(sums([[[2.]]], [[[0.]]], protocol), protocol)
         assert all(map(math.isnan, out.values()))
 
-    def test_image_without_label_is_no_image(self):
-        assert sums([[[2.]]], [[[0.]]], 'per_image') == {}
+    @pytest.mark.parametrize('protocol', [
+        'per_image', 'clamped_images', 'median_scaled', 'densemtl'])
+    def test_image_without_label_is_no_image(self, protocol):
+        assert sums([[[2.]]], [[[0.]]], protocol) == {}
 
     @pytest.mark.parametrize('protocol', PROTOCOLS)
     def test_nan_prediction_shows(self, protocol):

@@ -157,6 +157,45 @@ class TestUint8:
         assert math.isnan(normals_scores(sums)['mean'])
 
 
+class TestDenseMTL:
+    """Oracle: the formula of its code in NumPy, image by image."""
+
+    def test_matches_formula(self):
+        rng = np.random.RandomState(0)
+        rows, parts = [], []
+        for count in (30, 7):
+            target = rng.randn(3, 1, count)
+            target /= np.linalg.norm(target, axis=0)
+            pred = target + .3 * rng.randn(3, 1, count)  # any length
+            target[:, 0, :5] = 0  # missing
+            angle = np.degrees(2 * np.arctan2(
+                np.linalg.norm(pred - target, axis=0),
+                np.linalg.norm(pred + target, axis=0)))[0, 5:]
+            lower = np.sort(angle)[(len(angle) - 1) // 2]
+            rows.append([angle.mean(), lower, np.mean(angle**2), *(
+                100 * np.mean(angle < limit) for limit in (11.25, 22.5, 30))])
+            parts.append(normals_sums(
+                torch.from_numpy(pred), torch.from_numpy(target), 'densemtl'))
+        mean, median, square, *within = np.mean(rows, 0)
+        blank = torch.zeros(3, 1, 2)
+        parts.append(normals_sums(blank, blank, 'densemtl'))
+        assert parts[-1] == {}
+        assert normals_scores(add_sums(parts), 'densemtl') == pytest.approx({
+            'mean': mean, 'median': median, 'rmse': square**.5,
+            'within_11.25': within[0], 'within_22.5': within[1],
+            'within_30': within[2]})
+
+    def test_length_counts(self):
+        """By hand: the right direction, twice too long, is
+        2 atan(1 / 3) = 36.87 degrees off."""
+        up = torch.tensor([0., 1., 0.]).view(3, 1, 1)
+        found = normals_scores(normals_sums(2 * up, up, 'densemtl'),
+                               'densemtl')
+        assert found['mean'] == pytest.approx(math.degrees(
+            2 * math.atan(1 / 3)))
+        assert normals_scores(normals_sums(2 * up, up))['mean'] == 0
+
+
 class TestHistogramMedian:
     """Oracle: ``np.median`` of the values that were counted."""
 

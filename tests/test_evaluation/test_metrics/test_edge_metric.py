@@ -143,7 +143,27 @@ class TestOptions:
             EdgeMetric('edge', protocols='custom')
 
     def test_all_are_those_with_a_name(self):
-        assert EdgeMetric('edge', protocols='all').protocols == tuple(ALL)
+        assert EdgeMetric('edge', protocols='all').protocols == (
+            *ALL, 'argmax')
+
+    @pytest.mark.parametrize('num_workers', [0, 1])
+    def test_argmax_has_its_own_score(self, num_workers):
+        """Oracle: 2 |A and B| / (|A| + |B|) of either class, over all pixels
+        of images 0 and 1; 2 has no label."""
+        metric = EdgeMetric('edge', protocols=['bsds_tools', 'argmax'],
+                            num_workers=num_workers)
+        metric.process(None, [make_sample(i) for i in range(3)])
+        scores = metric.evaluate(3)
+        assert {f'edge/{k}' for k in metric.higher_is_better} == set(scores)
+        pairs = [make_sample(i) for i in range(2)]
+        true, pred = (
+            torch.cat([s[key]['data'].flatten() for s in pairs]) > .5
+            for key in ('gt_edge', 'pred_edge'))
+        expected = [
+            2 * float((a & b).sum()) / float(a.sum() + b.sum())
+            for a, b in ((true, pred), (~true, ~pred))]
+        assert scores['edge/F1@argmax'] == pytest.approx(50 * sum(expected))
+        assert metric.details['argmax']['max_dist'] is None
 
     def test_image_list(self, tmp_path, caplog):
         path = tmp_path / 'test_new.txt'

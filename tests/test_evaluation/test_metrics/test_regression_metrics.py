@@ -33,7 +33,8 @@ class TestDepthMetric:
         })
 
     def test_protocols_in_one_pass(self):
-        """By hand: errors 1 | 3, 5 m, the last one beyond 6.55 m."""
+        """By hand: errors 1 | 3, 5 m, the last one beyond 6.55 m; scaled by
+        1 / 2 and 2 / 5 they are 0 | 0, 3.4."""
         metric = DepthMetric('depth', protocols='all')
         metric.process(None, [
             dict(gt_depth=data(1), pred_depth=data(2)),
@@ -44,7 +45,11 @@ class TestDepthMetric:
             'depth/mae': 3,
             'depth/mae@mtcp': 2,
             'depth/mae@range': 3,
-            'depth/mae@per_image': 2.5
+            'depth/mae@per_image': 2.5,
+            'depth/mae@clamped': 3,
+            'depth/mae@clamped_images': 2.5,
+            'depth/mae@median_scaled': pytest.approx(.85),
+            'depth/mae@densemtl': pytest.approx(2.5)
         }
         assert {f'depth/{k}' for k in metric.higher_is_better} == set(scores)
         assert metric.higher_is_better['delta1@mtcp']
@@ -77,11 +82,11 @@ class TestNormalsMetric:
 
     def test_protocols_in_one_pass(self):
         """A right answer is 0 degrees off, and 0.3178 after 8 bits."""
-        metric = NormalsMetric('normals', protocols=['float', 'uint8'])
+        metric = NormalsMetric('normals', protocols='all')
         field = data((0, 1, 0))
         metric.process(None, [dict(gt_normals=field, pred_normals=field)])
         scores = metric.evaluate(1)
-        assert scores['normals/mean'] == 0
+        assert scores['normals/mean'] == scores['normals/mean@densemtl'] == 0
         assert scores['normals/mean@uint8'] == pytest.approx(
             math.degrees(math.atan(math.hypot(1, 1) / 255)))
         assert {f'normals/{k}' for k in metric.higher_is_better

@@ -1,0 +1,7 @@
+# Single task, depth on SYNTHIA: the decoder of DenseMTL alone.
+#   python tools/train.py configs/densemtl/synthia_depth.py
+# Ours: not run.
+_base_ = 'synthia_sdn.py'
+tasks = dict(_delete_=True, depth=_base_.tasks.depth)
+model = dict(
+    loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))

@@ -1,0 +1,7 @@
+# Single task, semseg on Virtual KITTI 2: the decoder of DenseMTL alone.
+#   python tools/train.py configs/densemtl/vkitti2_semseg.py
+# Ours: not run.
+_base_ = 'vkitti2_sdn.py'
+tasks = dict(_delete_=True, semseg=_base_.tasks.semseg)
+model = dict(
+    loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
