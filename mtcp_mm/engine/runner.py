@@ -125,10 +125,12 @@ class MultiTaskRunner(Runner):
         if self._resume and not self._has_loaded and self._load_from is None:
             self._load_from = newest_whole(self.work_dir)
         super().load_or_resume()
+        if not self._resume:  # a test has no use for the training data
+            return
         loop = self.train_loop
         unit = 'epoch' if isinstance(loop, EpochBasedTrainLoop) else 'iter'
         done, end = getattr(loop, unit), getattr(loop, f'max_{unit}s')
-        if self._resume and done >= end:
+        if done >= end:
             self.logger.warning(
                 f'Nothing is left to train: {self._load_from} has seen {done} '
                 f'{unit}s, and train_cfg.max_{unit}s = {end}. To go on, '
