@@ -53,8 +53,9 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         type=float,
         metavar='FACTOR',
-        help='sizes of the views with --tta, relative to the test image. '
-        f'Defaults to {" ".join(f"{s:g}" for s in SCALES)}; 1 only mirrors')
+        help='sizes of the views with --tta, relative to the test image; 1 '
+        f'only mirrors. Defaults to {" ".join(f"{s:g}" for s in SCALES)}, as '
+        'far as the training had such zooms')
     parser.add_argument(
         '--out', metavar='FILE.pkl', help='dump all predictions here')
     parser.add_argument(
@@ -100,7 +101,7 @@ def augment(runner: Runner, scales: list[float] | None) -> None:
     if scales and runner.cfg.get('tta_pipeline'):
         raise UsageError('--tta-scales has no effect: the `tta_pipeline` of '
                          'the config has sizes of its own.')
-    runner.augment_test(scales or SCALES)
+    runner.augment_test(scales)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from .batch_norm import ADVICE, TORCH_FAULT, tell_single_images
 from .best_score import choose_best
 from .hooks import EpochWeightingHook, TTAHook
 from .optimizers.constructor import check_paramwise
-from .test_views import SCALES, view_pipeline
+from .test_views import SCALES, trained_zooms, view_pipeline
 
 #: Further default hooks, by the name that a config has for them.
 OWN_HOOKS = dict(
@@ -119,7 +119,7 @@ class MultiTaskRunner(Runner):
             self.logger.warning(doubt)
         return loop
 
-    def augment_test(self, scales: Sequence[float] = SCALES) -> None:
+    def augment_test(self, scales: Sequence[float] | None = None) -> None:
         """Let :meth:`test` average views of every image; call it before.
 
         Its data sets get the ``tta_pipeline`` of the config, or the views of
@@ -127,8 +127,11 @@ class MultiTaskRunner(Runner):
         :class:`mtcp_mm.MultiTaskTTAModel` by default. The config stays.
 
         Args:
-            scales (Sequence[float]): Zooms of the views, see
-                :func:`view_pipeline`. A ``tta_pipeline`` has its own.
+            scales (Sequence[float], optional): Zooms of the views, see
+                :func:`view_pipeline`; a ``tta_pipeline`` has its own. A
+                network knows what depth a zoom shows from its training only,
+                so others give a warning. Defaults to those of :data:`SCALES`
+                that the training had, and 1.
 
         Raises:
             ValueError: There is nothing to test, or the test pipeline has no
@@ -139,6 +142,14 @@ class MultiTaskRunner(Runner):
         if not isinstance(loader, dict):
             raise UsageError('There are no views of images to test: the '
                              'config has no `test_dataloader`.')
+        low, high = trained_zooms(self.cfg)
+        if scales is None:
+            scales = [s for s in SCALES if low <= s <= high]
+        elif not own and (odd := [s for s in scales if not low <= s <= high]):
+            self.logger.warning(
+                f'The training had zooms of {low:g} to {high:g}; what the '
+                f'network sees in views of {odd} may be wrong, and in depth '
+                'above all.')
         loader = self._test_dataloader = copy.deepcopy(loader)
         for path, leaf in dataset_leaves(
                 loader['dataset'], 'test_dataloader.dataset'):

@@ -5,13 +5,28 @@ from itertools import product
 
 from mmcv.transforms import Compose, TestTimeAug
 
+from mtcp_mm.utils.config_tree import walk
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import RESIZES
 
-#: Those of mmsegmentation.
+#: Those of mmsegmentation, as far as the training had such zooms.
 SCALES = (0.5, 0.75, 1., 1.25, 1.5, 1.75)
 #: What a sample has to tell of its view.
 META = ('zoom', 'flip', 'flip_direction')
+
+
+def trained_zooms(cfg: Mapping) -> tuple[float, float]:
+    """Smallest and largest zoom of the training, (1, 1) without any.
+
+    Args:
+        cfg (Mapping): Whose training uses
+            :class:`mtcp_mm.MultiTaskRandomResize`, or not.
+    """
+    zooms = [1.]
+    for _, node in walk(cfg.get('train_dataloader')):
+        if 'type' in node and _kind(node) == 'MultiTaskRandomResize':
+            zooms += node['ratio_range']
+    return min(zooms), max(zooms)
 
 
 def view_pipeline(pipeline: Sequence[Mapping],

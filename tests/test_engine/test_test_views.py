@@ -7,7 +7,7 @@ from mmcv.transforms import Compose
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
-from mtcp_mm.engine.test_views import view_pipeline
+from mtcp_mm.engine.test_views import trained_zooms, view_pipeline
 from mtcp_mm.models.estimators import MultiTaskTTAModel
 from mtcp_mm.tasks import build_tasks
 from mtcp_mm.utils.camera import Camera
@@ -105,6 +105,20 @@ class TestViews:
     def test_bad_zooms(self, scales):
         with pytest.raises(ValueError, match='above 0'):
             view_pipeline((LOAD, PACK), scales)
+
+
+def test_zooms_of_the_training():
+    """Oracle: the configs, read by eye."""
+    zoom = dict(type='mtcp_mm.MultiTaskRandomResize', ratio_range=(.5, .8))
+    other = dict(type='RandomResize', ratio_range=(.1, 9.))  # depth stays
+    data = [dict(pipeline=[LOAD, zoom, other]),
+            dict(pipeline=[dict(zoom, ratio_range=(1., 1.4))])]
+    assert trained_zooms(dict(train_dataloader=dict(
+        dataset=dict(datasets=data)))) == (.5, 1.4)
+    assert trained_zooms(dict(train_dataloader=dict(
+        dataset=dict(pipeline=[dict(zoom, ratio_range=(1.1, 1.2))])))) == (
+            1., 1.2)
+    assert trained_zooms(dict(test_dataloader=data)) == (1., 1.)
 
 
 def test_zoom_of_a_ramp_changes_nothing(results):
