@@ -3,10 +3,12 @@
 
     python tools/test.py configs/mtcp_demo.py work_dirs/mtcp_demo/epoch_8.pth
     python tools/test.py CONFIG CHECKPOINT --protocols all
+    python tools/test.py CONFIG CHECKPOINT --tta --tta-scales 0.75 1 1.25
     bash tools/dist_test.sh CONFIG CHECKPOINT 8 --out predictions.pkl
 
 metrics_meta.json beside it says under which protocol each score was taken,
-on which data, and by which code; docs/protocols.md explains both.
+on which data, and by which code; docs/protocols.md explains both. Large
+images can be tested in windows, by model.test_cfg: docs/inference.md.
 """
 import argparse
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
 
 from mtcp_mm.cli.launch import (
     add_common_arguments,
@@ -22,6 +25,8 @@ from mtcp_mm.cli.launch import (
     require_file,
     run_tool,
 )
+from mtcp_mm.engine.runner import MultiTaskRunner
+from mtcp_mm.engine.test_views import SCALES
 from mtcp_mm.evaluation.metrics import ImageSizes
 from mtcp_mm.evaluation.protocols import choose_protocols, parse_protocols
 from mtcp_mm.evaluation.score_record import describe_run, write_json
@@ -39,6 +44,19 @@ def parse_args() -> argparse.Namespace:
         help="'all', or TASK=NAME,NAME,... such as depth=pooled,mtcp: score "
         'under these protocols (docs/protocols.md)')
     parser.add_argument(
+        '--tta',
+        action='store_true',
+        help='test-time augmentation: average views of every image, at '
+        'several sizes and mirrored (docs/inference.md)')
+    parser.add_argument(
+        '--tta-scales',
+        nargs='+',
+        type=float,
+        metavar='FACTOR',
+        help='sizes of the views with --tta, relative to the test image; 1 '
+        f'only mirrors. Defaults to {" ".join(f"{s:g}" for s in SCALES)}, as '
+        'far as the training had such zooms')
+    parser.add_argument(
         '--out', metavar='FILE.pkl', help='dump all predictions here')
     parser.add_argument(
         '--show', action='store_true', help='show pictures in a window')
@@ -52,6 +70,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.out and not args.out.endswith(('.pkl', '.pickle')):
         parser.error(f'--out must end in .pkl, but is {args.out}')
+    if args.tta_scales and not args.tta:
+        parser.error('--tta-scales needs --tta')
     return args
 
 
@@ -73,6 +93,17 @@ def draw_pictures(cfg: Config, args: argparse.Namespace) -> None:
         cfg.visualizer.save_dir = args.show_dir
 
 
+def augment(runner: Runner, scales: list[float] | None) -> None:
+    """Test several views of every image."""
+    if not isinstance(runner, MultiTaskRunner):
+        raise UsageError('--tta needs runner_type="mtcp_mm.MultiTaskRunner", '
+                         f'but the config has {type(runner).__name__}.')
+    if scales and runner.cfg.get('tta_pipeline'):
+        raise UsageError('--tta-scales has no effect: the `tta_pipeline` of '
+                         'the config has sizes of its own.')
+    runner.augment_test(scales)
+
+
 def main() -> None:
     args = parse_args()
     require_file(args.config, 'config')
@@ -89,6 +120,8 @@ def main() -> None:
             raise UsageError(f'--protocols: {error}') from error
     cfg.setdefault('runner_type', 'mtcp_mm.MultiTaskRunner')
     runner = RUNNERS.build(cfg)
+    if args.tta:
+        augment(runner, args.tta_scales)
     metrics = runner.test_evaluator.metrics
     metrics.append(ImageSizes())
     if args.out:

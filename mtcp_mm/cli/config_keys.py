@@ -21,7 +21,8 @@ KNOWN = {
     *inspect.signature(Runner).parameters, *SETTINGS,
     'activation_checkpointing', 'allow_partial', 'compile',
     'custom_imports', 'efficient_conv_bn_eval', 'find_unused_parameters',
-    'git_revision', 'model_wrapper_cfg', 'runner_type', 'sync_bn'
+    'git_revision', 'model_wrapper_cfg', 'runner_type', 'sync_bn',
+    'tta_model', 'tta_pipeline'
 } - {'cfg'}
 #: What MMEngine's ``Runner.setup_env`` reads of ``env_cfg``; `dist_cfg` goes
 #: to torch.distributed, which refuses what it does not know.

@@ -1,6 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mmengine.config import Config
 from mmengine.dist import master_only
@@ -17,13 +18,15 @@ from mtcp_mm.checkpoints.whole import check_whole, load_into, unwrapped
 from mtcp_mm.engine.seeding import seeded_loader
 from mtcp_mm.models.weighting import EpochWeighting
 from mtcp_mm.registry import RUNNERS
+from mtcp_mm.utils.config_tree import dataset_leaves
 from mtcp_mm.utils.errors import UsageError
 from mtcp_mm.utils.settings import apply_settings
 from mtcp_mm.utils.task_agreement import check_task_agreement
 from .batch_norm import ADVICE, TORCH_FAULT, tell_single_images
 from .best_score import choose_best
-from .hooks import EpochWeightingHook
+from .hooks import EpochWeightingHook, TTAHook
 from .optimizers.constructor import check_paramwise
+from .test_views import SCALES, trained_zooms, view_pipeline
 
 #: Further default hooks, by the name that a config has for them.
 OWN_HOOKS = dict(
@@ -116,6 +119,46 @@ class MultiTaskRunner(Runner):
             self.logger.warning(doubt)
         return loop
 
+    def augment_test(self, scales: Sequence[float] | None = None) -> None:
+        """Let :meth:`test` average views of every image; call it before.
+
+        Its data sets get the ``tta_pipeline`` of the config, or the views of
+        :func:`view_pipeline`; its model is wrapped as ``tta_model`` says, in
+        :class:`mtcp_mm.MultiTaskTTAModel` by default. The config stays.
+
+        Args:
+            scales (Sequence[float], optional): Zooms of the views, see
+                :func:`view_pipeline`; a ``tta_pipeline`` has its own. A
+                network knows what depth a zoom shows from its training only,
+                so others give a warning. Defaults to those of :data:`SCALES`
+                that the training had, and 1.
+
+        Raises:
+            ValueError: There is nothing to test, or the test pipeline has no
+                place for views.
+        """
+        loader = self._test_dataloader
+        own = self.cfg.get('tta_pipeline')
+        if not isinstance(loader, dict):
+            raise UsageError('There are no views of images to test: the '
+                             'config has no `test_dataloader`.')
+        low, high = trained_zooms(self.cfg)
+        if scales is None:
+            scales = [s for s in SCALES if low <= s <= high]
+        elif not own and (odd := [s for s in scales if not low <= s <= high]):
+            self.logger.warning(
+                f'The training had zooms of {low:g} to {high:g}; what the '
+                f'network sees in views of {odd} may be wrong, and in depth '
+                'above all.')
+        loader = self._test_dataloader = copy.deepcopy(loader)
+        for path, leaf in dataset_leaves(
+                loader['dataset'], 'test_dataloader.dataset'):
+            leaf['pipeline'] = copy.deepcopy(own) or view_pipeline(
+                leaf.get('pipeline', ()), scales, f'{path}.pipeline')
+        self.register_hook(TTAHook(self.cfg.get('tta_model')))
+        self.test_views = 'tta_pipeline' if own else dict(
+            scales=list(scales), flips=['horizontal'])
+
     def load_or_resume(self) -> None:
         """Load what the config says, or resume from the newest whole file.
 
@@ -125,10 +168,12 @@ class MultiTaskRunner(Runner):
         if self._resume and not self._has_loaded and self._load_from is None:
             self._load_from = newest_whole(self.work_dir)
         super().load_or_resume()
+        if not self._resume:  # a test has no use for the training data
+            return
         loop = self.train_loop
         unit = 'epoch' if isinstance(loop, EpochBasedTrainLoop) else 'iter'
         done, end = getattr(loop, unit), getattr(loop, f'max_{unit}s')
-        if self._resume and done >= end:
+        if done >= end:
             self.logger.warning(
                 f'Nothing is left to train: {self._load_from} has seen {done} '
                 f'{unit}s, and train_cfg.max_{unit}s = {end}. To go on, '

@@ -70,6 +70,8 @@ def describe_run(runner: Runner, checkpoint: str) -> dict[str, Any]:
         checkpoint_bytes=weights.stat().st_size if weights.is_file() else None,
         ranks=get_world_size(),
         batch_size=loader.batch_size,
+        test_cfg=(runner.cfg.get('model') or {}).get('test_cfg'),
+        tta=getattr(runner, 'test_views', None),
         data=dict(dataclasses.asdict(data), name=data.name),
         environment=describe_environment(),
         scores=describe_keys(metrics),

@@ -154,13 +154,12 @@ class DenseTask(metaclass=ABCMeta):
         """Whether no pixel of a label (H, W) or (H, W, C) counts."""
         return not self.valid_mask(self.label_to_tensor(label)).any()
 
-    def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
+    def zoom_label(self, label: np.ndarray | Tensor,
+                   factor: float) -> np.ndarray | Tensor:
         """Correct the values of a label after the camera zoomed in.
 
-        Called after the map itself was resized.
-
         Args:
-            label (np.ndarray): Resized label.
+            label: Resized label, or prediction (C, H, W), zoomed back.
             factor (float): Zoom, > 1 when things got larger.
         """
         return label
@@ -227,6 +226,14 @@ class DenseTask(metaclass=ABCMeta):
         Returns:
             Tensor: Shape (C, H, W), in the units of the ground truth.
         """
+
+    def to_average(self, logits: Tensor) -> Tensor:
+        """Floats of which views of an image have a mean, (K, H, W)."""
+        return self.predict(logits)
+
+    def from_average(self, mean: Tensor) -> Tensor:
+        """Prediction (C, H, W) of a mean of :meth:`to_average`."""
+        return mean
 
     def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
         """Logits (..., H, W) of a flipped image, seen from the original."""

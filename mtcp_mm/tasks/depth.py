@@ -119,7 +119,8 @@ class DepthTask(DenseTask):
                     'maximum?')
         return None
 
-    def zoom_label(self, label: np.ndarray, factor: float) -> np.ndarray:
+    def zoom_label(self, label: np.ndarray | Tensor,
+                   factor: float) -> np.ndarray | Tensor:
         """What a zoom makes ``factor`` times larger looks that much nearer."""
         return label / np.float32(factor)
 

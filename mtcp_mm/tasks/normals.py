@@ -128,6 +128,10 @@ class NormalsTask(DenseTask):
         """Unit vectors, or vectors of any length."""
         return F.normalize(logits, dim=0) if self.unit_length else logits
 
+    def from_average(self, mean: Tensor) -> Tensor:
+        """Mean direction of unit vectors; 0 where they cancel out."""
+        return F.normalize(mean, dim=0)
+
     def unflip_logits(self, logits: Tensor, direction: str) -> Tensor:
         """See :meth:`DenseTask.unflip_logits`."""
         logits = super().unflip_logits(logits, direction).clone()

@@ -137,6 +137,14 @@ class SemSegTask(DenseTask):
         """Class with the highest logit, int64 (1, H, W)."""
         return logits.argmax(dim=0, keepdim=True)
 
+    def to_average(self, logits: Tensor) -> Tensor:
+        """Probabilities, float32 (num_classes, H, W)."""
+        return logits.softmax(dim=0)
+
+    def from_average(self, mean: Tensor) -> Tensor:
+        """Class with the highest mean probability, int64 (1, H, W)."""
+        return mean.argmax(dim=0, keepdim=True)
+
     def constant_sums(self, target: Tensor) -> Tensor:
         """Pixels per class, int64 (num_classes,)."""
         label = target[self.valid_mask(target)[None]]

@@ -35,8 +35,8 @@ class PackMultiTaskInputs(PackSegInputs):
         self,
         meta_keys: Sequence[str] = ('img_path', 'sample_id', 'sample_idx',
                                     'ori_shape', 'img_shape', 'pad_shape',
-                                    'scale_factor', 'flip', 'flip_direction',
-                                    'intrinsics')
+                                    'scale_factor', 'zoom', 'flip',
+                                    'flip_direction', 'intrinsics')
     ) -> None:
         super().__init__(tuple(meta_keys))
 

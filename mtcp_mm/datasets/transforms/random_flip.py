@@ -40,7 +40,7 @@ class MultiTaskRandomFlip(RandomFlip):
                 turn[axis, axis] = -1
         move_intrinsics(results, pixels, turn)
         super()._flip(results)
-        for task in results['tasks'].values():
+        for task in results.get('tasks', {}).values():
             if task.gt_key in results:
                 results[task.gt_key] = task.flip_label(
                     results[task.gt_key], results['flip_direction'])

@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from functools import cache
 
 from mmengine.model import ModuleDict
-from mmengine.structures import PixelData
 from mmseg.models.segmentors import BaseSegmentor
 from mmseg.structures import SegDataSample
 from torch import Tensor
@@ -12,10 +11,10 @@ from mtcp_mm.checkpoints.loading import init_from_checkpoints
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, TaskLosses
 from mtcp_mm.tasks import build_tasks
-from mtcp_mm.utils.numbers import NumbersError
 from ..encoders import build_encoder, channels_of, describe, encode, offer
 from ..layers import resize_to
-from .sample_geometry import to_original, to_unpadded
+from .answers import answer, averageable, predictions
+from .slide import check_test_cfg, slide
 from .step_losses import step_losses
 
 
@@ -40,14 +39,16 @@ class MultiTaskEstimator(BaseSegmentor):
             one. Defaults to equal weights.
         data_preprocessor (dict, optional): Defaults to mmengine's.
         train_cfg (dict, optional): Nothing yet.
-        test_cfg (dict, optional): ``dict(mode='whole')``, the only mode.
+        test_cfg (dict, optional): ``dict(mode='whole')``, the default, or
+            ``dict(mode='slide', crop_size=..., stride=...)``: see
+            :func:`slide`.
         init_cfg (dict, optional): Initialisation of the whole model.
         allow_partial (Sequence[str]): Patterns of keys, as
             'backbone.norm?.*', that a checkpoint need not hold or may hold in
             another shape (docs/checkpoints.md). Defaults to none.
 
     Raises:
-        ValueError: A ``test_cfg`` mode other than 'whole'.
+        ValueError: A ``test_cfg`` that :func:`check_test_cfg` refuses.
     """
 
     def __init__(
@@ -63,12 +64,8 @@ class MultiTaskEstimator(BaseSegmentor):
         init_cfg: dict | None = None,
         allow_partial: Sequence[str] = ()) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        mode = (test_cfg or {}).get('mode', 'whole')
-        if mode != 'whole':
-            raise ValueError('MultiTaskEstimator predicts whole images: '
-                             "`test_cfg` must be dict(mode='whole'), but its "
-                             f'mode is {mode!r}')
-        self.train_cfg, self.test_cfg = train_cfg, test_cfg
+        self.train_cfg, self.test_cfg = train_cfg, dict(test_cfg or {})
+        check_test_cfg(self.test_cfg)
         self.allow_partial = tuple(allow_partial)
         self.loading_report = None
         self.tasks = build_tasks(tasks)
@@ -197,21 +194,45 @@ class MultiTaskEstimator(BaseSegmentor):
             total = total + self.loss_weighting(losses, losses.features)
         return total, losses.to_log(total, self.loss_weighting.step_weights)
 
-    def test_step(self, data: dict) -> list[SegDataSample]:
+    def inference(self, inputs: Tensor) -> dict[str, Tensor]:
+        """As :meth:`encode_decode`, whole or in windows (``test_cfg``)."""
+        if self.test_cfg.get('mode') != 'slide':
+            return self.encode_decode(inputs)
+        return slide(self.encode_decode, inputs, self.test_cfg['crop_size'],
+                     self.test_cfg['stride'])
+
+    def test_step(self,
+                  data: dict,
+                  mode: str = 'predict') -> list[SegDataSample]:
         """Predict a batch of a loader.
 
         Images of different padded size run in forwards of their own: what
         is predicted does not depend on the neighbours.
+
+        Args:
+            data (dict): What the data preprocessor takes.
+            mode (str): 'predict', or 'average', see :meth:`average`.
         """
         split = getattr(self.data_preprocessor, 'split', None)
         if split is None:
-            return super().test_step(data)
+            return self._run_forward(self.data_preprocessor(data), mode)
         found = {}
         for rows, part in split(data):
-            found.update(zip(rows, super().test_step(part)))
+            part = self.data_preprocessor(part)
+            found.update(zip(rows, self._run_forward(part, mode)))
         return [found[i] for i in range(len(found))]
 
     val_step = test_step
+
+    def forward(self,
+                inputs: Tensor,
+                data_samples: list[SegDataSample] | None = None,
+                mode: str = 'tensor'
+                ) -> ModelOutput | TaskLosses | list[SegDataSample]:
+        """See mmseg; ``mode`` may be 'average', too."""
+        if mode == 'average':
+            return self.average(inputs, data_samples)
+        return super().forward(inputs, data_samples, mode)
 
     def predict(self,
                 inputs: Tensor,
@@ -233,24 +254,17 @@ class MultiTaskEstimator(BaseSegmentor):
         Raises:
             NumbersError: The network gives NaN.
         """
-        logits = self.encode_decode(inputs, data_samples)
-        if data_samples is None:
-            data_samples = [SegDataSample() for _ in range(len(inputs))]
-        for i, sample in enumerate(data_samples):
-            for name, x in logits.items():
-                task = self.tasks[name]
-                if x[i].isnan().any():  # argmax would make class 0 of it
-                    raise NumbersError(
-                        f'{sample.get("img_path", f"image {i}")}, task '
-                        f'`{name}`: the network gives NaN. Are its weights '
-                        'finite, and is its precision sufficient?')
-                seen = to_unpadded(task, x[i], sample.metainfo)
-                full = to_original(seen, sample.metainfo)
-                pred = task.predict(full)
-                same = full.shape == seen.shape
-                sample.set_data({
-                    task.pred_key: PixelData(data=pred),
-                    task.input_size_key: PixelData(
-                        data=pred if same else task.predict(seen))
-                })
+        data_samples = data_samples or [SegDataSample() for _ in inputs]
+        answer(self.inference(inputs), self.tasks, data_samples, predictions)
+        return data_samples
+
+    def average(self, inputs: Tensor,
+                data_samples: list[SegDataSample]) -> list[SegDataSample]:
+        """As :meth:`predict`, for the mean over several views of an image.
+
+        ``pred_<task>`` (K, H, W) is what
+        :meth:`mtcp_mm.tasks.DenseTask.to_average` makes of the logits, and
+        there is no ``pred_<task>_input``.
+        """
+        answer(self.inference(inputs), self.tasks, data_samples, averageable)
         return data_samples

@@ -40,3 +40,18 @@ def to_original(logits: Tensor, metainfo: dict) -> Tensor:
     """
     size = metainfo.get('ori_shape', logits.shape[-2:])
     return resize_to(logits[None], size)[0]
+
+
+def to_unzoomed(task: DenseTask, pred: Tensor, metainfo: dict) -> Tensor:
+    """Undo what a zoom did to the values of a prediction.
+
+    Args:
+        task (DenseTask): Knows what a zoom does to its labels.
+        pred (Tensor): Shape (C, H, W), in the units of the labels.
+        metainfo (dict): ``zoom``, the factor of
+            :class:`mtcp_mm.MultiTaskRandomResize`: relative to the base size,
+            not to the file. A mere ``Resize`` to the base size is none. If
+            it is missing, nothing was zoomed.
+    """
+    zoom = metainfo.get('zoom', 1.)
+    return pred if zoom == 1 else task.zoom_label(pred, 1 / zoom)

@@ -42,6 +42,7 @@ class TestPackMultiTaskInputs:
         results = dict(
             make_results(),
             scale_factor=(.5, .5),
+            zoom=1.5,
             flip=True,
             flip_direction='horizontal',
             pad_shape=(24, 32))
@@ -54,6 +55,7 @@ class TestPackMultiTaskInputs:
             img_shape=(24, 32),
             pad_shape=(24, 32),
             scale_factor=(.5, .5),
+            zoom=1.5,
             flip=True,
             flip_direction='horizontal')
 

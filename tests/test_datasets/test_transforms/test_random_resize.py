@@ -47,6 +47,18 @@ class TestMultiTaskRandomResize:
         got = MultiTaskRandomResize(BASE, (1.5, 1.5))(results)['gt_depth']
         np.testing.assert_allclose(got, np.full((36, 48), 2.), rtol=1e-6)
 
+    def test_without_base_the_image_is_it(self, make_results):
+        """Twice 1.5 times as large: 3 m look like 4/3 m, and `zoom` says by
+        what to multiply them."""
+        wall = np.full((24, 32), 3, np.float32)
+        results = make_results(labels=dict(depth=wall))
+        zoom = MultiTaskRandomResize(None, (1.5, 1.5))
+        results = zoom(zoom(results))
+        assert results['img'].shape == (54, 72, 3)
+        np.testing.assert_allclose(
+            results['gt_depth'], np.full((54, 72), 4 / 3), rtol=1e-6)
+        assert results['zoom'] == pytest.approx(2.25)
+
     def test_missing_depth_stays_missing(self, make_results):
         """Nearest neighbour and division keep 0; bilinear would blend a hole
         with its neighbours into a valid-looking depth."""

@@ -282,10 +282,6 @@ class TestPredict:
         out = build()(torch.randn(2, 3, 16, 24), mode='predict')
         assert [s.pred_depth.data.shape for s in out] == [(1, 16, 24)] * 2
 
-    def test_slide_is_refused(self):
-        with pytest.raises(ValueError, match="whole.*'slide'"):
-            build(test_cfg=dict(mode='slide'))
-
 
 @pytest.mark.parametrize('task', TASKS)
 def test_nan_is_no_prediction(task):
