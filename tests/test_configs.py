@@ -1,6 +1,7 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import inspect
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,9 @@ def data(tmp_path_factory):
     """Type of a data set to the folder of a tiny one."""
     folder = tmp_path_factory.mktemp('data')
     nyud = write_nyud(folder / 'nyud')
+    for split in ('train', 'val'):  # as the Replica frames have them
+        shutil.copy(nyud / f'gt_sets/{split}.txt',
+                    nyud / f'gt_sets/{split}_floors.txt')
     return {
         'mtcp_mm.NYUDMultiTaskDataset': nyud,
         'BaseSegDataset': nyud,  # configs of mmseg that read the same files
