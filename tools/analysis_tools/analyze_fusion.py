@@ -7,7 +7,6 @@ Prints a row per checkpoint and task, after one for the initial weights, on
 the first images of the training set. docs/diagnosis.md reads such a table.
 """
 import torch
-from mmengine.runner import Runner
 from prettytable import PrettyTable, TableStyle
 
 from mtcp_mm.checkpoints.whole import load_into
@@ -18,7 +17,7 @@ from mtcp_mm.cli.launch import (
     require_file,
     run_tool,
 )
-from mtcp_mm.registry import MODELS
+from mtcp_mm.cli.model_and_batch import model_and_batch
 from mtcp_mm.report.attention import fusion_statistics
 
 COLUMNS = dict(
@@ -54,13 +53,7 @@ def main():
     for path in args.checkpoints:
         require_file(path, 'checkpoint')
     cfg = read_config(args)
-    torch.manual_seed(cfg.get('randomness', {}).get('seed') or 0)
-    loader = dict(
-        cfg.train_dataloader, batch_size=args.images, num_workers=0,
-        persistent_workers=False)
-    batch = next(iter(Runner.build_dataloader(loader, seed=0)))
-    model = MODELS.build(cfg.model)
-    model.init_weights()
+    model, batch = model_and_batch(cfg, args.images)
     model.train(args.batch_statistics)
     table = PrettyTable(['weights', 'module', *COLUMNS.values()])
     table.set_style(TableStyle.MARKDOWN)

@@ -8,7 +8,6 @@ part, the norm of the gradient of every loss over the norm of the part's
 parameters; losses are those that are logged, before any weighting.
 """
 import torch
-from mmengine.runner import Runner
 from prettytable import PrettyTable, TableStyle
 
 from mtcp_mm.checkpoints.whole import load_into
@@ -19,7 +18,7 @@ from mtcp_mm.cli.launch import (
     require_file,
     run_tool,
 )
-from mtcp_mm.registry import MODELS
+from mtcp_mm.cli.model_and_batch import model_and_batch
 from mtcp_mm.report.gradients import part_gradients
 
 
@@ -37,13 +36,7 @@ def main():
     if args.checkpoint:
         require_file(args.checkpoint, 'checkpoint')
     cfg = read_config(args)
-    torch.manual_seed(cfg.get('randomness', {}).get('seed') or 0)
-    loader = dict(
-        cfg.train_dataloader, batch_size=args.images, num_workers=0,
-        persistent_workers=False)
-    batch = next(iter(Runner.build_dataloader(loader, seed=0)))
-    model = MODELS.build(cfg.model)
-    model.init_weights()
+    model, batch = model_and_batch(cfg, args.images)
     if args.checkpoint:
         load_into(model, args.checkpoint)
     model.train()

@@ -11,6 +11,7 @@ from mtcp_mm.models.estimators import MultiTaskEstimator
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import ModelOutput, Stage, TaskOutput
 from mtcp_mm.utils.numbers import NumbersError
+from tests.test_models.test_estimators.toy_networks import SeeingBackbone
 
 TASKS = dict(
     semseg=dict(type='mtcp_mm.SemSegTask', num_classes=4),
@@ -23,18 +24,6 @@ class ToyBackbone(nn.Module):
 
     def forward(self, x):
         return (x[..., 2::4, 2::4], )
-
-
-class SeeingBackbone(nn.Sequential):
-    """Sees over the edge of the image."""
-
-    def __init__(self):
-        super().__init__(
-            nn.Conv2d(3, 4, 3, padding=1), nn.Tanh(),
-            nn.Conv2d(4, 3, 5, padding=2, stride=4))
-
-    def forward(self, x):
-        return (super().forward(x), )
 
 
 class ToyHead(nn.Module):
