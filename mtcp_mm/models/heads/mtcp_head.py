@@ -31,6 +31,9 @@ class MTCPHead(MultiTaskHead):
             fused map, without intermediate ones. Defaults to True.
         cfm (dict, optional): Arguments of :class:`CoherenceFusionModule`.
         trace_back (dict, optional): Arguments of :class:`TraceBack`.
+        intermediate_weight (float): Factor of the intermediate logits, all
+            together, beside 1 of the final ones. Defaults to 1 (eq. 7); 0
+            leaves them out of the total.
         shrink_targets (bool): Train the intermediate logits at their own
             size, see :class:`Stage` (ours: a tenth of the time of a step,
             docs/diagnosis.md). Defaults to False.
@@ -42,8 +45,7 @@ class MTCPHead(MultiTaskHead):
     Shape:
         - feats: maps of the encoder, finest first, (N, C, H, W)
         - output: per task ``final`` (N, task_channels[task], H, W) and stages
-          ``inter0``, ``inter1`` at a quarter and half of H and W, which
-          together weigh as much as the final one (eq. 7); the loss
+          ``inter0``, ``inter1`` at a quarter and half of H and W; the loss
           ``coherence``
     """
 
@@ -57,6 +59,7 @@ class MTCPHead(MultiTaskHead):
         with_srm: bool = True,
         cfm: dict | None = None,
         trace_back: dict | None = None,
+        intermediate_weight: float = 1.,
         shrink_targets: bool = False,
         loss_coherence: dict | None = dict(
             type='mtcp_mm.CosineCoherenceLoss'),
@@ -64,6 +67,7 @@ class MTCPHead(MultiTaskHead):
         **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
         self.cfm, self.trace_back = cfm or {}, trace_back or {}
+        self.intermediate_weight = intermediate_weight
         self.shrink_targets = shrink_targets
         self.input = build_input(in_channels, channels)
         self.decoders = ModuleDict(
@@ -121,7 +125,7 @@ class MTCPHead(MultiTaskHead):
             stages = {
                 f'inter{i}': Stage(
                     x,
-                    weight=1 / len(logits),
+                    weight=self.intermediate_weight / len(logits),
                     shrink_target=self.shrink_targets)
                 for i, x in enumerate(logits)
             }

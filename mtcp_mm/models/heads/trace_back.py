@@ -5,13 +5,14 @@ from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from ..layers import SpatialRefinementModule
+from ..layers.dynamic_fpn import resize_to
 
 
 class TraceBack(BaseModule):
     """SRM chain of one task, from the coarsest decoder stage to the finest.
 
     Every stage gives logits; those of the last one are final (MT-CP,
-    Sec. 3.4).
+    Sec. 3.4, which calls the way "bottom-up" and names no order).
 
     Args:
         channels (int): Channels of the traced map and of the features that
@@ -22,11 +23,14 @@ class TraceBack(BaseModule):
         norm_cfg (dict): Norm of the SRMs.
         shortcut (bool): Add the traced map, as it came in, to the feature of
             the final logits (ours, docs/diagnosis.md). Defaults to False.
+        coarse_first (bool): False walks from the finest stage to the
+            coarsest, where the final logits then are. Defaults to True.
 
     Shape:
         - traced: (N, channels, H, W)
         - stages: (N, stage_channels[i], H_i, W_i), finest first
-        - output: per stage (N, out_channels, H_i, W_i), coarsest first
+        - output: per stage (N, out_channels, H_i, W_i), in the order of the
+          walk
     """
 
     def __init__(self,
@@ -35,19 +39,23 @@ class TraceBack(BaseModule):
                  out_channels: int,
                  norm_cfg: dict,
                  shortcut: bool = False,
+                 coarse_first: bool = True,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         self.shortcut = shortcut
+        self.walk = list(range(len(stage_channels)))
+        if coarse_first:
+            self.walk.reverse()
         self.refinements = ModuleList()
         self.predictors = ModuleList()
         traced_channels = channels
-        for i in reversed(range(len(stage_channels))):
+        for i in self.walk:
             self.refinements.append(
                 SpatialRefinementModule(
                     traced_channels,
                     stage_channels[i],
                     channels,
-                    trace_on=i > 0,
+                    trace_on=i != self.walk[-1],
                     norm_cfg=norm_cfg))
             self.predictors.append(nn.Conv2d(channels, out_channels, 1))
             traced_channels = stage_channels[i]
@@ -56,10 +64,10 @@ class TraceBack(BaseModule):
                 stages: Sequence[Tensor]) -> list[Tensor]:
         """Trace back; see the class for shapes."""
         logits, fused = [], traced
-        for refine, predict, stage in zip(self.refinements, self.predictors,
-                                          reversed(stages)):
-            feature, traced = refine(traced, stage)
+        for refine, predict, i in zip(self.refinements, self.predictors,
+                                      self.walk):
+            feature, traced = refine(traced, stages[i])
             if self.shortcut and traced is None:
-                feature = feature + fused
+                feature = feature + resize_to(fused, feature.shape[-2:])
             logits.append(predict(feature))
         return logits

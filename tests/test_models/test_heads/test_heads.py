@@ -23,6 +23,13 @@ class TestMTCPHead(HeadTester):
                 found = [(s.weight, s.criterion) for s in task.stages.values()]
                 assert found == [(weight, None)] * (len(depths) - 1)
 
+    def test_weight_of_the_intermediate_logits(self):
+        """0.5 together are 0.25 each; the final logits keep 1."""
+        head = self.build(2, intermediate_weight=.5)
+        for task in head(torch.randn(2, 16, 8, 8)).tasks.values():
+            weights = [s.weight for s in task.stages.values()]
+            assert (weights, task.weight) == ([.25, .25], 1.)
+
     def test_coherence_is_mean_over_tasks(self):
         """Oracle: cosine distances of what the CFMs return."""
         head = self.build().eval()
