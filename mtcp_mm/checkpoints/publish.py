@@ -14,21 +14,25 @@ from .files import read_checkpoint, write_checkpoint
 PRIVATE = ('hook_msgs', )
 
 
-def publish(source: str | Path, target: str | Path) -> tuple[Path, list[str]]:
+def publish(source: str | Path,
+            target: str | Path,
+            half: bool = False) -> tuple[Path, list[str]]:
     """Write the model of a checkpoint, for others to use.
 
     Args:
         source (str | Path): File or URL.
         target (str | Path): ``<name>.pth``; the first 8 digits of the sha256
             of the new file are added: ``<name>-<digits>.pth``.
+        half (bool): Store 16-bit floats, half the size; they become those of
+            the model again when it is loaded. Defaults to False.
 
     Returns:
         tuple[Path, list[str]]: The file, which has ``state_dict`` and
         ``meta``, and what was left out.
 
     Raises:
-        CheckpointError: It cannot be read, holds NaN, or the new file
-            exists.
+        CheckpointError: It cannot be read, holds NaN, or numbers that 16
+            bits cannot, or the new file exists.
     """
     raw, tensors = read_checkpoint(source)
     state = OrderedDict(
@@ -39,6 +43,15 @@ def publish(source: str | Path, target: str | Path) -> tuple[Path, list[str]]:
         raise CheckpointError(
             f'{source} holds NaN in {len(broken)} of {len(state)} weights, '
             f'the first is {broken[0]}: nobody can use this model.')
+    if half:
+        for key, value in state.items():
+            if value.is_floating_point():
+                state[key] = value.half()
+        if broken := broken_weights(state, state):
+            raise CheckpointError(
+                f'{source}: {len(broken)} of {len(state)} weights, the first '
+                f'is {broken[0]}, hold numbers beyond 65504, the largest '
+                'that 16 bits can: publish it without `half`.')
     meta = {
         k: v
         for k, v in raw.get('meta', {}).items() if k not in PRIVATE

@@ -68,3 +68,24 @@ def test_plain_tensors(tmp_path):
     file, dropped = publish(tmp_path / 'a.pth', tmp_path / 'b.pth')
     assert dropped == ['epoch']
     assert list(torch.load(file)['state_dict']) == ['a']
+
+
+def test_half(tmp_path):
+    """Oracle: what NumPy rounds to; counts stay whole numbers."""
+    value = torch.tensor([1 / 3, -2e-3, 6e4])
+    torch.save(
+        dict(state_dict=dict(a=value, n=torch.tensor(70000))),
+        tmp_path / 'net.pth')
+    file, _ = publish(tmp_path / 'net.pth', tmp_path / 'small.pth', half=True)
+    state = torch.load(file, weights_only=True)['state_dict']
+    assert state['a'].dtype == torch.float16
+    assert (state['a'].numpy() == value.numpy().astype('f2')).all()
+    assert state['n'] == 70000
+
+
+def test_half_refuses_what_16_bits_cannot_hold(tmp_path):
+    torch.save(dict(state_dict=dict(a=torch.tensor([7e4]))),
+               tmp_path / 'net.pth')
+    with pytest.raises(CheckpointError, match='first is a, .*65504'):
+        publish(tmp_path / 'net.pth', tmp_path / 'small.pth', half=True)
+    assert len(list(tmp_path.iterdir())) == 1

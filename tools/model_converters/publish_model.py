@@ -22,6 +22,10 @@ def parse_args() -> argparse.Namespace:
     parser = make_parser(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file or URL')
     parser.add_argument('out', help='name.pth of the file to write')
+    parser.add_argument(
+        '--half',
+        action='store_true',
+        help='store 16-bit floats, half the size')
     add_trust_checkpoint(parser)
     args = parser.parse_args()
     if not args.out.endswith('.pth'):
@@ -32,7 +36,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     require_file(args.checkpoint, 'checkpoint')
-    file, dropped = publish(args.checkpoint, args.out)
+    file, dropped = publish(args.checkpoint, args.out, args.half)
     print(f'wrote {file}\nleft out: {", ".join(dropped) or "nothing"}')
     if 'ema_state_dict' in dropped:
         print('These are the averaged weights of EMAHook. The weights that '
