@@ -40,8 +40,9 @@ class Finals(torch.nn.Module):
         return finals(self.head(x))
 
 
-class HeadTester:
-    """What every head must do, whatever its inside.
+class VariantTester:
+    """What an option of a head could break: for variants of a head that
+    passes the whole :class:`HeadTester`.
 
     A subclass names the head, or overrides :meth:`build`.
     """
@@ -66,15 +67,6 @@ class HeadTester:
             **self.kwargs,
             **kwargs))
 
-    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
-    @pytest.mark.parametrize('size', [(16, 24), (13, 9), (7, 5)])
-    def test_shapes(self, num_tasks, size):
-        head = self.build(num_tasks)
-        out = head(torch.randn(2, 16, *size))
-        assert list(out.tasks) == list(TASKS)[:num_tasks]
-        for task, output in out.tasks.items():
-            assert output.final.shape == (2, TASKS[task], *size)
-
     @pytest.mark.parametrize('num_tasks', [1, 2, 4])
     def test_gradient_reaches_every_parameter(self, num_tasks):
         """DDP needs no `find_unused_parameters`."""
@@ -82,16 +74,6 @@ class HeadTester:
         scalar(head(torch.randn(2, 16, 12, 20))).backward()
         idle = [n for n, p in head.named_parameters() if p.grad is None]
         assert not idle
-
-    def test_takes_a_pyramid(self):
-        head = self.build(in_channels=[8, 16, 32])
-        feats = [
-            torch.randn(2, c, h, w)
-            for c, h, w in ((8, 13, 20), (16, 7, 10), (32, 4, 5))
-        ]
-        assert head(feats).tasks['depth'].final.shape == (2, 1, 13, 20)
-        with pytest.raises(ValueError, match=r'\(8, 16, 32\).*\(8, 16\)'):
-            head(feats[:2])
 
     @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
     def test_takes_features(self, num_tasks):
@@ -106,6 +88,49 @@ class HeadTester:
         for task in bare:
             assert torch.equal(bare[task], shared[task])
             assert torch.equal(bare[task], own[task])
+
+    def test_order_of_tasks_means_nothing(self):
+        """mmengine sorts them when it dumps a config."""
+        head = self.build(4).eval()
+        turned = self.build(4, task_order=reversed(TASKS)).eval()
+        turned.load_state_dict(head.state_dict())
+        x = torch.randn(2, 16, 12, 20)
+        a, b = finals(head(x)), finals(turned(x))
+        assert list(b) == list(reversed(a))
+        assert all(torch.equal(a[t], b[t]) for t in a)
+
+    def test_images_of_a_batch_do_not_mix_in_evaluation(self):
+        """Oracle: the same images one by one, in float64."""
+        head = self.build().eval().double()
+        x = torch.randn(3, 16, 13, 20).double()
+        batch = finals(head(x))
+        for i in range(3):
+            single = finals(head(x[i:i + 1]))
+            for task in batch:
+                torch.testing.assert_close(batch[task][i], single[task][0])
+
+
+class HeadTester(VariantTester):
+    """What every head must do, whatever its inside."""
+
+    @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
+    @pytest.mark.parametrize('size', [(16, 24), (13, 9), (7, 5)])
+    def test_shapes(self, num_tasks, size):
+        head = self.build(num_tasks)
+        out = head(torch.randn(2, 16, *size))
+        assert list(out.tasks) == list(TASKS)[:num_tasks]
+        for task, output in out.tasks.items():
+            assert output.final.shape == (2, TASKS[task], *size)
+
+    def test_takes_a_pyramid(self):
+        head = self.build(in_channels=[8, 16, 32])
+        feats = [
+            torch.randn(2, c, h, w)
+            for c, h, w in ((8, 13, 20), (16, 7, 10), (32, 4, 5))
+        ]
+        assert head(feats).tasks['depth'].final.shape == (2, 1, 13, 20)
+        with pytest.raises(ValueError, match=r'\(8, 16, 32\).*\(8, 16\)'):
+            head(feats[:2])
 
     @pytest.mark.parametrize('num_tasks', [1, 2, 3, 4])
     def test_tasks_with_maps_of_their_own(self, num_tasks):
@@ -164,26 +189,6 @@ class HeadTester:
         other.load_state_dict(head.state_dict())
         a, b = finals(head(x)), finals(other(x))
         assert all(torch.equal(a[t], b[t]) for t in a)
-
-    def test_order_of_tasks_means_nothing(self):
-        """mmengine sorts them when it dumps a config."""
-        head = self.build(4).eval()
-        turned = self.build(4, task_order=reversed(TASKS)).eval()
-        turned.load_state_dict(head.state_dict())
-        x = torch.randn(2, 16, 12, 20)
-        a, b = finals(head(x)), finals(turned(x))
-        assert list(b) == list(reversed(a))
-        assert all(torch.equal(a[t], b[t]) for t in a)
-
-    def test_images_of_a_batch_do_not_mix_in_evaluation(self):
-        """Oracle: the same images one by one, in float64."""
-        head = self.build().eval().double()
-        x = torch.randn(3, 16, 13, 20).double()
-        batch = finals(head(x))
-        for i in range(3):
-            single = finals(head(x[i:i + 1]))
-            for task in batch:
-                torch.testing.assert_close(batch[task][i], single[task][0])
 
     def test_mixed_precision(self):
         """Oracle: fp32, to what bfloat16 (8 bits) resolves."""

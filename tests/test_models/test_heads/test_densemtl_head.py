@@ -8,7 +8,7 @@ from torch import nn
 
 from mtcp_mm.models.heads import DenseMTLHead
 from mtcp_mm.models.layers import CrossTaskAttention
-from tests.test_models.head_tester import HeadTester, finals
+from tests.test_models.head_tester import HeadTester, VariantTester, finals
 
 STRIDES = [2, 4, 8, 16, 16]  # of the dilated ResNet with its stem
 
@@ -43,7 +43,7 @@ class TestDenseMTLHead(HeadTester):
     seeded = staticmethod(open_gates)
 
 
-class TestDenseMTLHeadInTwoStages(HeadTester):
+class TestDenseMTLHeadInTwoStages(VariantTester):
     """Two blocks, two side outputs, one branch of attention."""
 
     head_type = DenseMTLHead

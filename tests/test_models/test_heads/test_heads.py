@@ -3,7 +3,7 @@ import torch
 
 from mtcp_mm.models.heads import HFPHead, MTCPHead
 from mtcp_mm.models.layers import DynamicFPN
-from tests.test_models.head_tester import HeadTester, finals
+from tests.test_models.head_tester import HeadTester, VariantTester, finals
 
 
 class TestMTCPHead(HeadTester):
@@ -70,7 +70,7 @@ class TestMTCPHead(HeadTester):
             assert all(type(p) is torch.nn.Conv2d for p in output.predictors)
 
 
-class TestMTCPHeadWithoutSRM(HeadTester):
+class TestMTCPHeadWithoutSRM(VariantTester):
     head_type = MTCPHead
     kwargs = dict(with_srm=False)
 
@@ -79,12 +79,12 @@ class TestMTCPHeadWithoutSRM(HeadTester):
         assert not any(task.stages for task in out.tasks.values())
 
 
-class TestMTCPHeadWithoutCFM(HeadTester):
+class TestMTCPHeadWithoutCFM(VariantTester):
     head_type = MTCPHead
     kwargs = dict(with_cfm=False)
 
 
-class TestMTCPHeadWithoutCoherenceLoss(HeadTester):
+class TestMTCPHeadWithoutCoherenceLoss(VariantTester):
     head_type = MTCPHead
     kwargs = dict(loss_coherence=None)
 
@@ -92,7 +92,7 @@ class TestMTCPHeadWithoutCoherenceLoss(HeadTester):
         assert not self.build()(torch.randn(2, 16, 8, 8)).losses
 
 
-class TestMTCPHeadWithShortcuts(HeadTester):
+class TestMTCPHeadWithShortcuts(VariantTester):
     head_type = MTCPHead
     kwargs = dict(
         cfm=dict(shortcut='sum'),
@@ -124,14 +124,14 @@ class TestMTCPHeadWithShortcuts(HeadTester):
             torch.testing.assert_close(found[task], without + added)
 
 
-class TestMTCPHeadWithGate(HeadTester):
+class TestMTCPHeadWithGate(VariantTester):
     head_type = MTCPHead
     kwargs = dict(cfm=dict(shortcut='gated'))
 
     @staticmethod
     def seeded(build):
         """At a gain of 0 nothing behind it has a gradient."""
-        head = HeadTester.seeded(build)
+        head = VariantTester.seeded(build)
         for fusion in (getattr(head, 'fusions', None) or {}).values():
             torch.nn.init.ones_(fusion.gain)
         return head
