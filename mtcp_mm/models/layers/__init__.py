@@ -4,13 +4,17 @@ from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
+from .feature_propagation import FeaturePropagation
 from .hfp_encoder import HFPEncoder
+from .high_resolution_fuse import HighResolutionFuse
 from .pixel_attention import pixel_attention
 from .spatial_refinement import SpatialRefinementModule
+from .task_distillation import TaskDistillation
 from .task_exchange import TaskExchange
 
 __all__ = [
     'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
-    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
+    'DynamicFPN', 'FeaturePropagation', 'HFPEncoder', 'HighResolutionFuse',
+    'SpatialRefinementModule', 'TaskDistillation', 'TaskExchange',
     'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]
