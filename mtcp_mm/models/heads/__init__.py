@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from .base import MultiTaskHead
+from .deeplab_head import DeepLabHead
 from .densemtl_head import DenseMTLHead
 from .hfp_head import HFPHead
 from .mixed_head import MixedHead
@@ -7,6 +8,6 @@ from .mtcp_head import MTCPHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MixedHead', 'MultiTaskHead',
-    'SingleTaskDecodeHead'
+    'DeepLabHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MixedHead',
+    'MultiTaskHead', 'SingleTaskDecodeHead'
 ]
