@@ -104,6 +104,9 @@ def fit_to_test(cfg, name, data, work_dir):
         small = load('_base_/models/mtcp_cpu.py').model
         cfg.model.update(backbone=small.backbone, neck=small.neck)
         cfg.model.decode_head.update(in_channels=32, channels=32)
+    for node in nodes(cfg.model.backbone):
+        if node.get('type') == 'ResNet':
+            node.update(depth=18, base_channels=8)
     if cfg.model.backbone.get('depth') == 101:
         cfg.model.backbone.update(depth=18, base_channels=8)
         cfg.model.decode_head.update(channels=16)

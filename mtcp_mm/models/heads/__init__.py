@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 from .base import MultiTaskHead
+from .deeplab_head import DeepLabHead
 from .densemtl_head import DenseMTLHead
 from .hfp_head import HFPHead
 from .mixed_head import MixedHead
@@ -9,6 +10,6 @@ from .pad_net_head import PADNetHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MTINetHead', 'MixedHead',
-    'MultiTaskHead', 'PADNetHead', 'SingleTaskDecodeHead'
+    'DeepLabHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MTINetHead',
+    'MixedHead', 'MultiTaskHead', 'PADNetHead', 'SingleTaskDecodeHead'
 ]
