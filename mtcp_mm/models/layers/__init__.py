@@ -2,15 +2,22 @@
 from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
+from .cross_stitch_unit import CrossStitchUnit
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
+from .feature_propagation import FeaturePropagation
 from .hfp_encoder import HFPEncoder
+from .high_resolution_fuse import HighResolutionFuse
+from .nddr_unit import NDDRUnit
 from .pixel_attention import pixel_attention
 from .spatial_refinement import SpatialRefinementModule
+from .task_distillation import TaskDistillation
 from .task_exchange import TaskExchange
 
 __all__ = [
-    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
-    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
-    'cbam_norm_act', 'pixel_attention', 'resize_to'
+    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossStitchUnit',
+    'CrossTaskAttention', 'DynamicFPN', 'FeaturePropagation', 'HFPEncoder',
+    'HighResolutionFuse', 'NDDRUnit', 'SpatialRefinementModule',
+    'TaskDistillation', 'TaskExchange', 'cbam_norm_act', 'pixel_attention',
+    'resize_to'
 ]
