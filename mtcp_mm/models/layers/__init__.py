@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .affinity_diffusion import AffinityDiffusion
 from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
@@ -6,11 +7,15 @@ from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
 from .hfp_encoder import HFPEncoder
 from .pixel_attention import pixel_attention
+from .reconstructed_pattern_diffusion import ReconstructedPatternDiffusion
 from .spatial_refinement import SpatialRefinementModule
+from .task_diffusion import TaskDiffusion
 from .task_exchange import TaskExchange
 
 __all__ = [
-    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
-    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
-    'cbam_norm_act', 'pixel_attention', 'resize_to'
+    'ASPP', 'AffinityDiffusion', 'CBAM', 'CoherenceFusionModule',
+    'CrossTaskAttention', 'DynamicFPN', 'HFPEncoder',
+    'ReconstructedPatternDiffusion', 'SpatialRefinementModule',
+    'TaskDiffusion', 'TaskExchange', 'cbam_norm_act', 'pixel_attention',
+    'resize_to'
 ]
