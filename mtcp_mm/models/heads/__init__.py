@@ -4,9 +4,11 @@ from .densemtl_head import DenseMTLHead
 from .hfp_head import HFPHead
 from .mixed_head import MixedHead
 from .mtcp_head import MTCPHead
+from .mti_net_head import MTINetHead
+from .pad_net_head import PADNetHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MixedHead', 'MultiTaskHead',
-    'SingleTaskDecodeHead'
+    'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MTINetHead', 'MixedHead',
+    'MultiTaskHead', 'PADNetHead', 'SingleTaskDecodeHead'
 ]

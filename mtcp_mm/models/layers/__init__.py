@@ -5,17 +5,20 @@ from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
+from .feature_propagation import FeaturePropagation
 from .hfp_encoder import HFPEncoder
+from .high_resolution_fuse import HighResolutionFuse
 from .pixel_attention import pixel_attention
 from .reconstructed_pattern_diffusion import ReconstructedPatternDiffusion
 from .spatial_refinement import SpatialRefinementModule
 from .task_diffusion import TaskDiffusion
+from .task_distillation import TaskDistillation
 from .task_exchange import TaskExchange
 
 __all__ = [
     'ASPP', 'AffinityDiffusion', 'CBAM', 'CoherenceFusionModule',
-    'CrossTaskAttention', 'DynamicFPN', 'HFPEncoder',
-    'ReconstructedPatternDiffusion', 'SpatialRefinementModule',
-    'TaskDiffusion', 'TaskExchange', 'cbam_norm_act', 'pixel_attention',
-    'resize_to'
+    'CrossTaskAttention', 'DynamicFPN', 'FeaturePropagation', 'HFPEncoder',
+    'HighResolutionFuse', 'ReconstructedPatternDiffusion',
+    'SpatialRefinementModule', 'TaskDiffusion', 'TaskDistillation',
+    'TaskExchange', 'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]
