@@ -66,6 +66,11 @@ class TaskFusionEncoder(BaseModule):
                 dict.fromkeys(tasks, backbone), task_checkpoints,
                 'backbone.').items()
         })
+        self.checkpoint_keys = {  # for messages
+            f'networks.{task}': f'task_checkpoints.{task}' if
+            (task_checkpoints or {}).get(task) else 'backbone.init_cfg'
+            for task in tasks
+        }
         network = self.networks[tasks[0]]
         self.stages = stages_of(network, stages)
         infos = describe_stages(network, self.stages)
