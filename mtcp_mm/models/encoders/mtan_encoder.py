@@ -57,11 +57,9 @@ class MTANEncoder(BaseModule):
         self.masks = ModuleDict({task: ModuleList() for task in tasks})
         self.refine = ModuleList()
         self.shrink = []  # factors between the stages
+        self.infos = describe_stages(self.backbone, self.stages)[1:]
         last = None
-        for i, (before, after) in enumerate(
-                describe_stages(self.backbone, self.stages)):
-            if i == 0:
-                continue
+        for i, (before, after) in enumerate(self.infos, start=1):
             if before.stride != after.stride or after.channels % 4:
                 raise ValueError(
                     f'Stage {i} of MTANEncoder goes from {before} before its '
@@ -80,6 +78,11 @@ class MTANEncoder(BaseModule):
                     _mask(seen, after.channels // reduction, after.channels,
                           norm_cfg))
             last = after
+
+    def describe_features(self) -> Features:
+        """What of the output is known before."""
+        infos = tuple(after for _, after in self.infos)
+        return Features(per_task=dict.fromkeys(self.masks, infos))
 
     def forward(self, x: Tensor) -> Features:
         """Encode; see the class for shapes."""

@@ -93,10 +93,14 @@ def test_published_number_of_parameters(depth, tasks, number):
     assert count - backbone == number
 
 
-def test_describes_itself():
-    info = describe(build(DILATED))
-    assert [tuple(m) for m in info.of('b')] == [
-        (8, 4), (16, 8), (32, 8), (64, 8)]
+@pytest.mark.parametrize('backbone', [RESNET, DILATED])
+def test_describes_itself(backbone):
+    """Oracle: what it gives."""
+    encoder = build(backbone)
+    info, feats = describe(encoder), encoder(torch.randn(2, 3, 64, 64))
+    for task in 'ab':
+        assert [tuple(m) for m in info.of(task)] == [
+            (m.shape[1], 64 // m.shape[2]) for m in feats.of(task)]
 
 
 def test_stage_of_a_block_that_shrinks_the_map():

@@ -86,12 +86,14 @@ class TestForward:
         assert all(p.grad is not None for p in encoder.parameters())
 
     def test_dilated(self):
-        """Oracle: the architecture. Strides 4, 8, 8, 8."""
+        """Oracles: the architecture, and what it gives."""
         backbone = dict(RESNET, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))
-        info = describe(build(backbone=backbone))
+        encoder = build(backbone=backbone)
+        info, feats = describe(encoder), encoder(torch.randn(2, 3, 64, 64))
         for task in 'ab':
             assert [tuple(m) for m in info.of(task)] == [
-                (8, 4), (16, 8), (32, 8), (64, 8)]
+                (8, 4), (16, 8), (32, 8), (64, 8)] == [
+                    (m.shape[1], 64 // m.shape[2]) for m in feats.of(task)]
 
     def test_unknown_stage(self):
         with pytest.raises(ValueError, match=r'`fuse_after` .*\[5\].*0 \(stem'
