@@ -104,9 +104,15 @@ def fit_to_test(cfg, name, data, work_dir):
         small = load('_base_/models/mtcp_cpu.py').model
         cfg.model.update(backbone=small.backbone, neck=small.neck)
         cfg.model.decode_head.update(in_channels=32, channels=32)
-    for node in nodes(cfg.model.backbone):
+    for node in nodes(cfg.model):
         if node.get('type') == 'ResNet':
             node.update(depth=18, base_channels=8)
+        elif node.get('type') == 'mtcp_mm.DeepLabHead':
+            node.update(channels=16)
+        elif node.get('type') == 'HRNet':
+            for stage in node.extra.values():
+                stage.update(
+                    num_modules=1, num_blocks=(1, ) * stage.num_branches)
     if cfg.model.backbone.get('depth') == 101:
         cfg.model.backbone.update(depth=18, base_channels=8)
         cfg.model.decode_head.update(channels=16)

@@ -17,11 +17,11 @@ def without_checkpoints(cfg: dict) -> dict:
     Values change neither size nor time of a model.
 
     Args:
-        cfg (dict): ``init_cfg`` becomes None, and ``pretrained`` None, or
-            False where it is a bool (timm).
+        cfg (dict): ``init_cfg`` and ``task_checkpoints`` become None, and
+            ``pretrained`` None, or False where it is a bool (timm).
     """
     for _, node in walk(cfg):
-        for key in {'init_cfg', 'pretrained'} & set(node):
+        for key in {'init_cfg', 'pretrained', 'task_checkpoints'} & set(node):
             node[key] = False if isinstance(node[key], bool) else None
     return cfg
 

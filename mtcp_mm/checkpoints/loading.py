@@ -39,18 +39,41 @@ def pretrained_cfgs(module: nn.Module) -> list[dict]:
     ]
 
 
+def config_keys(model: nn.Module) -> dict[str, str]:
+    """Where a config says what the parts of a model start from.
+
+    A module that builds parts of other keys than its attributes says so in
+    ``checkpoint_keys``: name of the part to the key of its ``init_cfg``, or
+    of the path alone.
+
+    Returns:
+        dict[str, str]: Name of a module with a checkpoint to that key.
+    """
+    said = {
+        f'{name}.{part}'.lstrip('.'): f'{name}.{key}'.lstrip('.')
+        for name, module in model.named_modules()
+        for part, key in getattr(module, 'checkpoint_keys', {}).items()
+    }
+    return {
+        name: said.get(name, f'{name}.init_cfg'.lstrip('.'))
+        for name, module in model.named_modules() if pretrained_cfgs(module)
+    }
+
+
 class _Part:
     """A module with a checkpoint: found, loaded, checked."""
 
     def __init__(self, name: str, module: nn.Module, cfg: dict,
                  allow: Sequence[str], files: dict[str, tuple],
-                 users: dict[str, list[str]]) -> None:
+                 keys: dict[str, str], users: dict[str, dict]) -> None:
         self.module, self.name = module, name
         path, prefix = cfg['checkpoint'], cfg.get('prefix')
+        key = keys[name]
+        file_key = f'{key}.checkpoint' if key.endswith('init_cfg') else key
         if path not in files:
-            key = self.full('init_cfg.checkpoint')
             try:
-                files[path] = read_checkpoint(path, f'named by `model.{key}`')
+                files[path] = read_checkpoint(
+                    path, f'named by `model.{file_key}`')
             except CheckpointError as error:
                 raise CheckpointError(
                     f'{error}\nOr start from random weights: --cfg-options ' +
@@ -67,7 +90,7 @@ class _Part:
         found = best_match(self.tensors, module, (wanted or '', place, ''),
                            may_differ, () if name else TRAINING_ONLY)
         self.report = PartReport(name, type(module).__name__, path, prefix,
-                                 found)
+                                 found, key=file_key)
         self.own = module.state_dict()
         self.values = values_for(self.tensors, module, found)
         self.usual = found.prefix == (wanted or '') and any(
@@ -164,11 +187,10 @@ def init_from_checkpoints(model: nn.Module,
     """
     named = [(name, module, cfg) for name, module in model.named_modules()
              for cfg in pretrained_cfgs(module)]
-    files, users = {}, {}
-    for name, _, cfg in named:
-        users.setdefault(cfg['checkpoint'],
-                         []).append(f'{name}.init_cfg'.lstrip('.'))
-    parts = [_Part(*one, allow_partial, files, users) for one in named]
+    files, keys, users = {}, config_keys(model), {}
+    for name, _, cfg in named:  # a dict, as parts may share a key
+        users.setdefault(cfg['checkpoint'], {})[keys[name]] = None
+    parts = [_Part(*one, allow_partial, files, keys, users) for one in named]
     problems = [p.problem for p in parts if p.problem]
     if problems:
         raise CheckpointError('\n\n'.join(problems))

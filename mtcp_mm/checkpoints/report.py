@@ -24,6 +24,7 @@ class PartReport:
             loaded later, holds too.
         whole (bool): The checkpoint is one of this very model, and not of
             an ``init_cfg``.
+        key (str): Where the config names the file, below ``model``.
     """
     name: str
     kind: str
@@ -33,6 +34,7 @@ class PartReport:
     filled: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
     whole: bool = False
+    key: str = ''
 
 
 @dataclass
@@ -187,9 +189,9 @@ def _advice(part: PartReport, tensors: Mapping) -> str:
                 'start from parts of another model, name it in the '
                 '`init_cfg` of these parts (docs/checkpoints.md).')
     if len(found.used) < len(found.missing):
-        return ('name the right file in '
-                f'`model.{part.name}.init_cfg.checkpoint`, or the right '
-                'prefix in `init_cfg.prefix`.')
+        prefix = (', or the right prefix in `init_cfg.prefix`'
+                  if part.key.endswith('init_cfg.checkpoint') else '')
+        return f'name the right file in `model.{part.key}`{prefix}.'
     keys = [*found.missing, *found.wrong_shape] or [
         k[len(found.prefix):] for k in found.left_over
     ]

@@ -20,9 +20,12 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 def test_without_checkpoints():
     cfg = dict(
         init_cfg=dict(checkpoint='http://x'),
+        task_checkpoints=dict(depth='z'),
         parts=[dict(pretrained='y', depth=3)])
     assert without_checkpoints(cfg) == dict(
-        init_cfg=None, parts=[dict(pretrained=None, depth=3)])
+        init_cfg=None,
+        task_checkpoints=None,
+        parts=[dict(pretrained=None, depth=3)])
 
 
 @pytest.mark.parametrize('name', [

@@ -74,13 +74,13 @@ def from_checkpoint(cfgs: Mapping[str, Mapping],
     Args:
         cfgs (Mapping[str, Mapping]): Config of the part of every task.
         checkpoints (Mapping[str, str], optional): Task to its checkpoint; a
-            task that is not named keeps its ``init_cfg``.
+            task without one keeps its ``init_cfg``.
         prefix (str): Of the part in that model, may hold ``{task}``.
 
     Raises:
         ValueError: There is no such task.
     """
-    checkpoints = checkpoints or {}
+    checkpoints = {t: c for t, c in (checkpoints or {}).items() if c}
     if unknown := sorted(set(checkpoints) - set(cfgs)):
         raise ValueError(f'`task_checkpoints` names {unknown}, but the tasks '
                          f'are {list(cfgs)}')

@@ -52,16 +52,14 @@ class MTANEncoder(BaseModule):
         norm_cfg: dict = dict(type='BN'),
         init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        self.trunk = MODELS.build(backbone)
-        self.stages = stages_of(self.trunk, stages)
+        self.backbone = MODELS.build(backbone)
+        self.stages = stages_of(self.backbone, stages)
         self.masks = ModuleDict({task: ModuleList() for task in tasks})
         self.refine = ModuleList()
         self.shrink = []  # factors between the stages
+        self.infos = describe_stages(self.backbone, self.stages)[1:]
         last = None
-        for i, (before, after) in enumerate(
-                describe_stages(self.trunk, self.stages)):
-            if i == 0:
-                continue
+        for i, (before, after) in enumerate(self.infos, start=1):
             if before.stride != after.stride or after.channels % 4:
                 raise ValueError(
                     f'Stage {i} of MTANEncoder goes from {before} before its '
@@ -81,13 +79,18 @@ class MTANEncoder(BaseModule):
                           norm_cfg))
             last = after
 
+    def describe_features(self) -> Features:
+        """What of the output is known before."""
+        infos = tuple(after for _, after in self.infos)
+        return Features(per_task=dict.fromkeys(self.masks, infos))
+
     def forward(self, x: Tensor) -> Features:
         """Encode; see the class for shapes."""
-        x = run(self.trunk, self.stages[0], x)
+        x = run(self.backbone, self.stages[0], x)
         maps = {task: [] for task in self.masks}
         for i, blocks in enumerate(self.stages[1:]):
-            before = run(self.trunk, blocks[:-1], x)
-            x = run(self.trunk, blocks[-1:], before)
+            before = run(self.backbone, blocks[:-1], x)
+            x = run(self.backbone, blocks[-1:], before)
             for task, masks in self.masks.items():
                 seen = [before]
                 if i:

@@ -66,18 +66,28 @@ class TaskFusionEncoder(BaseModule):
                 dict.fromkeys(tasks, backbone), task_checkpoints,
                 'backbone.').items()
         })
+        self.checkpoint_keys = {  # for messages
+            f'networks.{task}': f'task_checkpoints.{task}' if
+            (task_checkpoints or {}).get(task) else 'backbone.init_cfg'
+            for task in tasks
+        }
         network = self.networks[tasks[0]]
         self.stages = stages_of(network, stages)
-        infos = describe_stages(network, self.stages)
-        if unknown := sorted(set(fuse_after) - set(range(len(infos)))):
+        self.infos = [i for _, i in describe_stages(network, self.stages)]
+        if unknown := sorted(set(fuse_after) - set(range(len(self.infos)))):
             raise ValueError(f'`fuse_after` of TaskFusionEncoder names stages '
                              f'{unknown}, but there are stages 0 (stem) to '
-                             f'{len(infos) - 1}')
+                             f'{len(self.infos) - 1}')
         self.units = ModuleDict({
             str(i): MODELS.build(
-                dict(unit, tasks=tasks, channels=infos[i][1].channels))
+                dict(unit, tasks=tasks, channels=self.infos[i].channels))
             for i in fuse_after
         })
+
+    def describe_features(self) -> Features:
+        """What of the output is known before."""
+        return Features(
+            per_task={t: tuple(self.infos[1:]) for t in self.networks})
 
     def forward(self, x: Tensor) -> Features:
         """Encode; see the class for shapes."""

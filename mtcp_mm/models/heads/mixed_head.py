@@ -73,6 +73,10 @@ class MixedHead(MultiTaskHead):
             heads.update((t, default) for t in task_channels if t not in named)
         heads = from_checkpoint(heads, task_checkpoints,
                                 'decode_head.heads.{task}.')
+        self.checkpoint_keys = {  # for messages
+            f'heads.{task}': f'task_checkpoints.{task}'
+            for task in task_checkpoints or ()
+        }
         self._offers = dict(in_channels=in_channels, in_strides=in_strides)
         self.heads = ModuleDict()
         served = []

@@ -31,7 +31,7 @@ class TestMasks:
                 mask[-2].weight.data.zero_()
                 mask[-2].bias.data.fill_(30.)
         x = torch.randn(2, 3, 33, 48)
-        expected = encoder.trunk(x)
+        expected = encoder.backbone(x)
         for maps in encoder(x).per_task.values():
             for a, b in zip(maps, expected, strict=True):
                 assert torch.equal(a, b)
@@ -40,7 +40,7 @@ class TestMasks:
         """Oracle: the quotient of output and backbone."""
         encoder = build()
         x = torch.randn(2, 3, 64, 64)
-        feats, maps = encoder(x), encoder.trunk(x)
+        feats, maps = encoder(x), encoder.backbone(x)
         for own in feats.per_task.values():
             for a, b in zip(own, maps):
                 mask = (a / b)[b > 1e-3]
@@ -54,7 +54,7 @@ def test_way_of_a_task_by_hand(backbone, pooled):
     """Oracle: the architecture, layer by layer; a task's map is pooled where
     the backbone gets coarser, of a dilated one after stage 1 only."""
     encoder = build(backbone).eval()
-    net, x = encoder.trunk, torch.randn(1, 3, 70, 50)  # odd maps
+    net, x = encoder.backbone, torch.randn(1, 3, 70, 50)  # odd maps
     found = encoder(x).of('b')
     x = net.maxpool(net.relu(net.bn1(net.conv1(x))))
     for i in range(4):
@@ -89,14 +89,18 @@ def test_published_number_of_parameters(depth, tasks, number):
     with torch.device('meta'):
         encoder = build(dict(type='ResNet', depth=depth), tasks)
     count = sum(p.numel() for p in encoder.parameters())
-    trunk = sum(p.numel() for p in encoder.trunk.parameters())
-    assert count - trunk == number
+    backbone = sum(p.numel() for p in encoder.backbone.parameters())
+    assert count - backbone == number
 
 
-def test_describes_itself():
-    info = describe(build(DILATED))
-    assert [tuple(m) for m in info.of('b')] == [
-        (8, 4), (16, 8), (32, 8), (64, 8)]
+@pytest.mark.parametrize('backbone', [RESNET, DILATED])
+def test_describes_itself(backbone):
+    """Oracle: what it gives."""
+    encoder = build(backbone)
+    info, feats = describe(encoder), encoder(torch.randn(2, 3, 64, 64))
+    for task in 'ab':
+        assert [tuple(m) for m in info.of(task)] == [
+            (m.shape[1], 64 // m.shape[2]) for m in feats.of(task)]
 
 
 def test_stage_of_a_block_that_shrinks_the_map():

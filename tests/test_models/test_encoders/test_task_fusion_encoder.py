@@ -6,6 +6,7 @@ from mmengine.registry import init_default_scope
 from mmseg.models.backbones import ResNet
 
 from mtcp_mm.checkpoints.compare import CheckpointError
+from mtcp_mm.checkpoints.loading import init_from_checkpoints
 from mtcp_mm.engine.schedulers import PolyLR
 from mtcp_mm.models.encoders import TaskFusionEncoder, describe
 from mtcp_mm.models.estimators import MultiTaskEstimator
@@ -85,12 +86,14 @@ class TestForward:
         assert all(p.grad is not None for p in encoder.parameters())
 
     def test_dilated(self):
-        """Oracle: the architecture. Strides 4, 8, 8, 8."""
+        """Oracles: the architecture, and what it gives."""
         backbone = dict(RESNET, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))
-        info = describe(build(backbone=backbone))
+        encoder = build(backbone=backbone)
+        info, feats = describe(encoder), encoder(torch.randn(2, 3, 64, 64))
         for task in 'ab':
             assert [tuple(m) for m in info.of(task)] == [
-                (8, 4), (16, 8), (32, 8), (64, 8)]
+                (8, 4), (16, 8), (32, 8), (64, 8)] == [
+                    (m.shape[1], 64 // m.shape[2]) for m in feats.of(task)]
 
     def test_unknown_stage(self):
         with pytest.raises(ValueError, match=r'`fuse_after` .*\[5\].*0 \(stem'
@@ -143,14 +146,45 @@ class TestCheckpoints:
         assert f'checkpoint {files["depth"]}' in text
         assert 'backbone.networks.depth (ResNet)' in text
 
-    def test_another_network(self, files, tmp_path):
+    @pytest.mark.parametrize('part, key', [
+        ('backbone.networks.depth', 'backbone.conv1.weight'),
+        ('decode_head.heads.depth', 'decode_head.heads.depth.conv_seg.bias')
+    ])
+    def test_file_that_does_not_fit(self, files, part, key):
+        """It lacks a tensor, or all of a part; the message names the option
+        of the config."""
         state = torch.load(files['depth'])
-        del state['state_dict']['backbone.conv1.weight']
+        del state['state_dict'][key]
         torch.save(state, files['depth'])
-        model = self.model(TASKS, **files)
-        with pytest.raises(CheckpointError, match='(?s)depth.pth.*does not '
-                           'fit.*networks.depth.*backbone.conv1.weight'):
+        with pytest.raises(CheckpointError, match=rf'(?s)depth.pth.*does not '
+                           rf'fit `model.{part}`.*missing.* 1: {key}'):
+            self.model(TASKS, **files).init_weights()
+        only = part.split('.')[0]
+        kept = {k: v for k, v in state['state_dict'].items()
+                if not k.startswith(only)}
+        torch.save(dict(state_dict=kept), files['depth'])
+        with pytest.raises(CheckpointError, match='name the right file in '
+                           rf'`model.{only}.task_checkpoints.depth`\.'):
+            self.model(TASKS, **files).init_weights()
+
+    def test_no_file(self):
+        """The options that are named turn it off."""
+        model = self.model(TASKS, depth='nowhere.pth')
+        with pytest.raises(CheckpointError, match='`model.backbone.task_check'
+                           'points.depth`.*FileNotFound') as error:
             model.init_weights()
+        options = str(error.value).split('--cfg-options ')[1].split()
+        assert options == [f'model.{part}.task_checkpoints.depth=None'
+                           for part in ('backbone', 'decode_head')]
+        assert self.model(TASKS, depth=None).init_weights() is None
+
+    def test_no_file_for_all_tasks(self):
+        encoder = build(backbone=dict(RESNET, init_cfg=dict(
+            type='Pretrained', checkpoint='nowhere.pth')))
+        with pytest.raises(CheckpointError, match=r'`model.backbone.init_cfg'
+                           r'.checkpoint`(?s:.*) model.backbone.init_cfg=None'
+                           '$'):
+            init_from_checkpoints(encoder, encoder.init_weights)
 
     def test_unknown_task(self):
         with pytest.raises(ValueError, match=r"names \['edge'\], but the "
