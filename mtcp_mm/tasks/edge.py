@@ -15,7 +15,7 @@ class EdgeTask(MaskTask):
     Args:
         pos_weight (float): Share of the edge pixels in the loss.
             Defaults to 0.95, as MTI-Net trains NYUD-v2.
-        **kwargs: See :class:`DenseTask`.
+        **kwargs: See :class:`MaskTask`.
     """
 
     label_format = '(H, W), 1 (or 255) on edges and 0 elsewhere'

@@ -1,6 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from .base import DenseTask
 
@@ -10,6 +10,16 @@ class MaskTask(DenseTask):
 
     Label: uint8 (H, W), 1 = yes, 0 = no, 255 = void. Prediction: probability,
     float32 (1, H, W).
+
+    Args:
+        out_channels (int): 1: the logit of a yes. 2: those of a no and of a
+            yes, as the line of ATRC trains saliency; their cross entropy is
+            the binary one of their difference, which the criterion gets.
+            Defaults to 1.
+        **kwargs: See :class:`DenseTask`.
+
+    Raises:
+        ValueError: Another number of logits.
     """
 
     ignore_value = 255
@@ -17,8 +27,13 @@ class MaskTask(DenseTask):
     #: How :meth:`draw` shows a pixel without label, uint8 RGB.
     void_colour = (96, 112, 160)
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(out_channels=1, **kwargs)
+    def __init__(self, out_channels: int = 1, **kwargs) -> None:
+        if out_channels not in (1, 2):
+            raise ValueError(
+                f'`out_channels` of {type(self).__name__} must be 1, the '
+                'logit of a yes, or 2, those of a no and of a yes, but is '
+                f'{out_channels!r}')
+        super().__init__(out_channels=out_channels, **kwargs)
 
     def decode_label(self,
                      raw: np.ndarray,
@@ -70,9 +85,21 @@ class MaskTask(DenseTask):
                     'scale 0..255: say `high`, the value of a full yes')
         return None
 
+    @staticmethod
+    def _yes(logits: Tensor) -> Tensor:
+        """The one logit (..., 1, H, W) that says as much as one or two."""
+        if logits.shape[-3] == 1:
+            return logits
+        return logits[..., 1:, :, :] - logits[..., :1, :, :]
+
+    def loss(self, criterion: nn.Module, logits: Tensor,
+             target: Tensor) -> Tensor:
+        """See :meth:`DenseTask.loss`; ``criterion`` of one logit."""
+        return super().loss(criterion, self._yes(logits), target)
+
     def predict(self, logits: Tensor) -> Tensor:
         """Probability, 0..1."""
-        return logits.sigmoid()
+        return self._yes(logits).sigmoid()
 
     def draw(self,
              data: np.ndarray,

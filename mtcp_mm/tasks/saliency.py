@@ -9,7 +9,7 @@ from .mask import MaskTask
 class SaliencyTask(MaskTask):
     """Saliency: the probability that a pixel belongs to what stands out.
 
-    Label and prediction as in :class:`MaskTask`; yes = salient.
+    Label, prediction and options as in :class:`MaskTask`; yes = salient.
     """
 
     label_format = ('(H, W), 1 (or 255) where something stand'

@@ -14,6 +14,12 @@ def task():
         dict(saliency=dict(type='mtcp_mm.SaliencyTask')))['saliency']
 
 
+@pytest.fixture
+def two():
+    return build_tasks(dict(saliency=dict(
+        type='mtcp_mm.SaliencyTask', out_channels=2)))['saliency']
+
+
 class TestSaliencyTask:
     """Oracle: maps written by hand."""
 
@@ -50,6 +56,29 @@ class TestSaliencyTask:
     def test_probability(self, task):
         assert task.out_channels == 1
         assert task.predict(torch.zeros(1, 1, 1)).item() == .5
+
+    def test_two_logits(self, two):
+        """Oracles: torch's cross entropy with the weights of the batch,
+        share of the other kind, over the labelled pixels, and softmax."""
+        logits = torch.randn(2, 2, 6, 5).double()
+        target = (torch.rand(2, 1, 6, 5) < .3).double()
+        target[:, :, :2] = 255
+        label = target[:, 0].long()
+        share = (label == 0).sum() / (label != 255).sum()
+        errors = F.cross_entropy(
+            logits, label, torch.stack([1 - share, share]).double(),
+            ignore_index=255, reduction='none')
+        expected = errors.sum() / (label != 255).sum()
+        assert two.out_channels == 2
+        torch.testing.assert_close(
+            two.loss(MODELS.build(two.loss_cfg), logits, target), expected)
+        torch.testing.assert_close(
+            two.predict(logits[0]), logits[0].softmax(0)[1:])
+
+    def test_other_numbers_of_logits(self):
+        with pytest.raises(ValueError, match='Saliency.*be 1.*but is 3'):
+            build_tasks(dict(saliency=dict(
+                type='mtcp_mm.SaliencyTask', out_channels=3)))
 
     def test_constant_is_everything(self, task):
         """Any constant marks all or nothing; nothing has an F-measure of 0."""

@@ -23,6 +23,10 @@ class BalancedBCELoss(nn.Module):
             number of pixels, as torch's ``cross_entropy`` with class weights
             does. With rare edges the loss is about ten times as large.
             Defaults to False.
+        over (str): Whose mean the loss is: 'labelled' pixels, as the line of
+            ATRC has it, or 'all' of the images with a label, with a loss of
+            0 where there is none, as the line of MTI-Net has it. The two
+            differ only where pixels lack a label. Defaults to 'labelled'.
 
     Shape:
         - pred: logits, (N, 1, H, W)
@@ -31,19 +35,28 @@ class BalancedBCELoss(nn.Module):
         - output: scalar
 
     Raises:
-        ValueError: ``pos_weight`` outside (0, 1).
+        ValueError: ``pos_weight`` outside (0, 1), unknown ``over``, or a
+            ``weighted_mean`` over all pixels.
     """
 
     def __init__(self,
                  pos_weight: float | None = None,
                  loss_weight: float = 1.,
-                 weighted_mean: bool = False) -> None:
+                 weighted_mean: bool = False,
+                 over: str = 'labelled') -> None:
         super().__init__()
         if pos_weight is not None and not 0 < pos_weight < 1:
             raise ValueError('`pos_weight` is a share in (0, 1), or None for '
                              f'the share of negatives, but is {pos_weight}')
+        if over not in ('labelled', 'all'):
+            raise ValueError("`over` of BalancedBCELoss must be 'labelled' or "
+                             f"'all', but is {over!r}")
+        if weighted_mean and over == 'all':
+            raise ValueError(
+                "`weighted_mean` and `over`='all' of BalancedBCELoss exclude "
+                'each other: they divide by different things. Drop one.')
         self.pos_weight, self.weighted_mean = pos_weight, weighted_mean
-        self.loss_weight = loss_weight
+        self.loss_weight, self.over = loss_weight, over
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""
@@ -56,6 +69,8 @@ class BalancedBCELoss(nn.Module):
             logits, positive.to(logits), reduction='none')
         weight = torch.where(positive, weight, 1 - weight)
         loss = masked_mean(error * weight, valid)
+        if self.over == 'all':
+            loss = loss * valid.to(loss).mean()
         if self.weighted_mean:
             # the floor is for a batch without labels, or all of one kind
             loss = loss / masked_mean(weight, valid).clamp(min=1e-6)

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import torch
 import torch.nn as nn
 from torch import Tensor
 
@@ -12,6 +13,10 @@ class MaskedL1Loss(nn.Module):
 
     Args:
         loss_weight (float): Factor. Defaults to 1.
+        missing_as (float, optional): What a pixel without label is trained
+            to be, as the code of MTI-Net and InvPT trains missing depths to
+            be 0 m; what padding and rotation filled in counts here, too,
+            there it does not. Defaults to None: such a pixel does not count.
 
     Shape:
         - pred, target: (N, C, H, W)
@@ -19,11 +24,16 @@ class MaskedL1Loss(nn.Module):
         - output: scalar; 0 with a live graph if no pixel is valid
     """
 
-    def __init__(self, loss_weight: float = 1.) -> None:
+    def __init__(self,
+                 loss_weight: float = 1.,
+                 missing_as: float | None = None) -> None:
         super().__init__()
-        self.loss_weight = loss_weight
+        self.loss_weight, self.missing_as = loss_weight, missing_as
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""
+        if self.missing_as is not None:
+            target = torch.where(valid[:, None], target, self.missing_as)
+            valid = torch.ones_like(valid)
         error = (pred - target).abs().mean(dim=1)
         return self.loss_weight * masked_mean(error, valid)

@@ -33,6 +33,15 @@ class TestMaskedL1Loss:
         got = MaskedL1Loss(loss_weight=3.)(pred, target, valid)
         assert got.item() == pytest.approx(3 * expected, rel=1e-6)
 
+    def test_missing_as_a_value(self):
+        """By hand: errors 1 and 3, and 4 to the 0 of the third pixel."""
+        pred, target = torch.tensor([[2., 5, -4], [1, 8, float('nan')]]
+                                    ).double().view(2, 1, 1, 1, 3)
+        valid = torch.tensor([[[True, True, False]]])
+        got = [MaskedL1Loss(missing_as=value)(pred, target, valid).item()
+               for value in (None, 0.)]
+        assert got == pytest.approx([2., 8 / 3], rel=1e-12)
+
     def test_nothing_valid_is_a_live_zero(self):
         pred = torch.randn(1, 1, 2, 2, requires_grad=True)
         target = torch.full((1, 1, 2, 2), float('inf'))
@@ -75,6 +84,21 @@ class TestNormalsL1Loss:
         got = NormalsL1Loss()(
             torch.from_numpy(pred), torch.from_numpy(target), valid)
         assert got.item() == pytest.approx(expected, rel=1e-9)
+
+    def test_by_hand(self):
+        """(.6, 0, .8) for (0, 0, 1), off by .6 + .2, and a right one; the
+        third pixel has no label."""
+        pred = torch.tensor([[3., 0, 4], [0, 2, 0], [1, 1, 1]]).double()
+        target = torch.tensor([[0., 0, 1], [0, 1, 0], [0, 0, 0]]).double()
+        maps = [x.T.view(1, 3, 1, 3) for x in (pred, target)]
+        valid = torch.tensor([[[True, True, False]]])
+        got = [NormalsL1Loss(over=over)(*maps, valid).item()
+               for over in ('components', 'pixels')]
+        assert got == pytest.approx([.8 / 6, .8 / 2], rel=1e-12)
+
+    def test_rejects_other_means(self):
+        with pytest.raises(ValueError, match="'pixels', but is 'all'"):
+            NormalsL1Loss(over='all')
 
     def test_scale_of_the_prediction_does_not_matter(self, valid):
         pred, target = torch.randn(2, 2, 3, 4, 5)
@@ -188,9 +212,27 @@ class TestBalancedBCELoss:
         got = BalancedBCELoss(.95, weighted_mean=True)(logits, target, valid)
         torch.testing.assert_close(got, expected)
 
-    def test_rejects_a_factor(self):
-        with pytest.raises(ValueError, match=r'share in \(0, 1\).*20'):
-            BalancedBCELoss(pos_weight=20)
+    @pytest.mark.parametrize('pos_weight, share', [(.95, .95), (None, 2 / 3)])
+    def test_over_all_pixels_by_hand(self, pos_weight, share):
+        """Two noes and a yes with a label, one pixel without; at a logit of
+        0 each costs log(2), times its weight."""
+        logits = torch.zeros(1, 1, 1, 4).double()
+        target = torch.tensor([0., 0, 1, 255]).double().view(1, 1, 1, 4)
+        valid = torch.tensor([[[True, True, True, False]]])
+        total = np.log(2) * (share + 2 * (1 - share))
+        got = [BalancedBCELoss(pos_weight, over=over)(logits, target,
+                                                      valid).item()
+               for over in ('labelled', 'all')]
+        assert got == pytest.approx([total / 3, total / 4], rel=1e-12)
+
+    @pytest.mark.parametrize('kwargs, message', [
+        (dict(pos_weight=20), r'share in \(0, 1\).*20'),
+        (dict(over='some'), "`over`.*'some'"),
+        (dict(over='all', weighted_mean=True), '`weighted_mean`.*exclude'),
+    ])
+    def test_mistakes(self, kwargs, message):
+        with pytest.raises(ValueError, match=message):
+            BalancedBCELoss(**kwargs)
 
 
 class TestCosineCoherenceLoss:
