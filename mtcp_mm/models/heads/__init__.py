@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .atrc_head import ATRCHead
 from .base import MultiTaskHead
 from .densemtl_head import DenseMTLHead
 from .hfp_head import HFPHead
@@ -7,6 +8,6 @@ from .mtcp_head import MTCPHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MixedHead', 'MultiTaskHead',
-    'SingleTaskDecodeHead'
+    'ATRCHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MixedHead',
+    'MultiTaskHead', 'SingleTaskDecodeHead'
 ]

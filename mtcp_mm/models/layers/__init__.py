@@ -4,13 +4,17 @@ from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
+from .global_context import GlobalContext
 from .hfp_encoder import HFPEncoder
+from .label_context import LabelContext
+from .local_context import LocalContext
 from .pixel_attention import pixel_attention
 from .spatial_refinement import SpatialRefinementModule
 from .task_exchange import TaskExchange
 
 __all__ = [
     'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
-    'DynamicFPN', 'HFPEncoder', 'SpatialRefinementModule', 'TaskExchange',
+    'DynamicFPN', 'GlobalContext', 'HFPEncoder', 'LabelContext',
+    'LocalContext', 'SpatialRefinementModule', 'TaskExchange',
     'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]
