@@ -93,8 +93,8 @@ class ATRCHead(MultiTaskHead):
         self.genotype = parse_genotype(genotype, task_channels)
         self.in_channels = widths_of(in_channels, task_channels)
         widths = {t: sum(w) for t, w in self.in_channels.items()}
-        channels = channels or max(widths.values()) // 4
-        inner = context_channels or channels // 2
+        channels = channels or max(max(widths.values()) // 4, 1)
+        inner = context_channels or max(channels // 2, 1)
         norm = dict(norm_cfg=norm_cfg)
         self.reduce = ModuleDict({
             task: ConvModule(width, channels, 3, padding=1, **norm)

@@ -14,8 +14,9 @@ def window_attention(query: Tensor, key: Tensor, value: Tensor,
     """Attention to a window around every pixel, scaled by 1 / sqrt(C).
 
     Outside of the map keys and values are zero: such a place has the score 0
-    and takes part in the softmax, as in the kernel of ATRC. The windows are
-    never copied (``F.unfold`` would hold size^2 times the map, twice).
+    and takes part in the softmax, as in the kernel of ATRC. A row of the
+    windows is seen at a time, without a copy (``F.unfold`` would hold all of
+    them, size^2 times the map, twice).
 
     Args:
         query (Tensor): Shape (N, C, H, W).
@@ -26,20 +27,19 @@ def window_attention(query: Tensor, key: Tensor, value: Tensor,
     Returns:
         Tensor: Shape (N, D, H, W).
     """
-    query = query * query.shape[1]**-0.5
-    scores = [(query * k).sum(1) for k in _shifts(key, size)]
-    weights = torch.stack(scores, 1).softmax(1)
-    return sum(weights[:, i:i + 1] * v
-               for i, v in enumerate(_shifts(value, size)))
+    query = query.unsqueeze(-1) * query.shape[1]**-0.5
+    scores = [(query * k).sum(1) for k in _rows(key, size)]
+    weights = torch.cat(scores, -1).softmax(-1).split(size, -1)
+    return sum((w.unsqueeze(1) * v).sum(-1)
+               for w, v in zip(weights, _rows(value, size)))
 
 
-def _shifts(x: Tensor, size: int) -> Iterator[Tensor]:
-    """A map as each place of the window sees it, row by row; views."""
-    height, width = x.shape[-2:]
+def _rows(x: Tensor, size: int) -> Iterator[Tensor]:
+    """Views of a map: each row of all windows, (N, C, H, W, size)."""
+    height = x.shape[-2]
     x = F.pad(x, [size // 2] * 4)
     for i in range(size):
-        for j in range(size):
-            yield x[..., i:i + height, j:j + width]
+        yield x[:, :, i:i + height].unfold(3, size, 1)
 
 
 @MODELS.register_module()
