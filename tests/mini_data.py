@@ -28,7 +28,8 @@ def struct(**fields):
 def write_pascal(root):
     """People made of boxes before a sofa, in the layout of PASCAL_MT."""
     folders = ('JPEGImages', 'semseg/VOC12', 'human_parts', 'sal_distill',
-               'pascal-context/trainval', 'ImageSets/Context')
+               'normals_distill', 'pascal-context/trainval',
+               'ImageSets/Context')
     for folder in folders:
         (root / folder).mkdir(parents=True)
     rng = np.random.RandomState(0)
@@ -58,10 +59,13 @@ def write_pascal(root):
                     class_ind=15,
                     mask=person.astype(np.uint8),
                     parts=parts))
+            normals = np.where(person[..., None], (128, 128, 255),
+                               (128, 255, 128)).astype(np.uint8)
             images = {
                 'JPEGImages/{}.jpg': image,
                 'semseg/VOC12/{}.png': semseg,
-                'sal_distill/{}.png': person.astype(np.uint8) * 255
+                'sal_distill/{}.png': person.astype(np.uint8) * 255,
+                'normals_distill/{}.png': normals
             }
             for path, array in images.items():
                 Image.fromarray(array).save(root / path.format(name))
