@@ -25,11 +25,11 @@ def struct(**fields):
     return array
 
 
-def write_pascal(root):
+def write_pascal(root, normals=False):
     """People made of boxes before a sofa, in the layout of PASCAL_MT."""
     folders = ('JPEGImages', 'semseg/VOC12', 'human_parts', 'sal_distill',
-               'normals_distill', 'pascal-context/trainval',
-               'ImageSets/Context')
+               'pascal-context/trainval', 'ImageSets/Context',
+               *['normals_distill'] * normals)
     for folder in folders:
         (root / folder).mkdir(parents=True)
     rng = np.random.RandomState(0)
@@ -59,14 +59,15 @@ def write_pascal(root):
                     class_ind=15,
                     mask=person.astype(np.uint8),
                     parts=parts))
-            normals = np.where(person[..., None], (128, 128, 255),
-                               (128, 255, 128)).astype(np.uint8)
             images = {
                 'JPEGImages/{}.jpg': image,
                 'semseg/VOC12/{}.png': semseg,
-                'sal_distill/{}.png': person.astype(np.uint8) * 255,
-                'normals_distill/{}.png': normals
+                'sal_distill/{}.png': person.astype(np.uint8) * 255
             }
+            if normals:
+                images['normals_distill/{}.png'] = np.where(
+                    person[..., None], (128, 128, 0),
+                    (128, 0, 128)).astype(np.uint8)
             for path, array in images.items():
                 Image.fromarray(array).save(root / path.format(name))
             io.savemat(root / f'human_parts/{name}.mat', dict(anno=anno))

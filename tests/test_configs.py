@@ -28,6 +28,8 @@ CONFIGS = sorted(
     if '_base_' not in path.relative_to(CONFIG_DIR).parts)
 #: Run with their real model; others that use the same one get a narrow one.
 WIDE = ('mtcp_nyud.py', 'mtcp_pascal.py')
+#: Heads that get narrow.
+NARROW = ('mtcp_mm.PADNetHead', 'mtcp_mm.MTINetHead')
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,7 @@ def data(tmp_path_factory):
         'mtcp_mm.NYUDMultiTaskDataset': nyud,
         'BaseSegDataset': nyud,  # configs of mmseg that read the same files
         'mtcp_mm.PASCALContextMultiTaskDataset':
-        write_pascal(folder / 'pascal'),
+        write_pascal(folder / 'pascal', normals=True),
         **write_driving_sets(folder)
     }
 
@@ -102,8 +104,13 @@ def fit_to_test(cfg, name, data, work_dir):
         small = load('_base_/models/mtcp_cpu.py').model
         cfg.model.update(backbone=small.backbone, neck=small.neck)
         cfg.model.decode_head.update(in_channels=32, channels=32)
+    for node in nodes(cfg.model.backbone):
+        if node.get('type') == 'ResNet':
+            node.update(depth=18, base_channels=8)
     if cfg.model.backbone.get('depth') == 101:
         cfg.model.backbone.update(depth=18, base_channels=8)
+        cfg.model.decode_head.update(channels=16)
+    if cfg.model.decode_head.get('type') in NARROW:
         cfg.model.decode_head.update(channels=16)
     cfg.train_cfg.update(max_epochs=1, val_interval=1)
     if cfg.model.backbone.get('embed_dims') != 24:  # its state is 1 GB

@@ -66,6 +66,36 @@ def build_encoder(backbone: Mapping, neck: Mapping | None,
         offer(neck, tasks=tasks, in_channels=in_channels))
 
 
+def from_checkpoint(cfgs: Mapping[str, Mapping],
+                    checkpoints: Mapping[str, str] | None,
+                    prefix: str) -> dict[str, dict]:
+    """Configs of parts of single tasks that start from models of their own.
+
+    Args:
+        cfgs (Mapping[str, Mapping]): Config of the part of every task.
+        checkpoints (Mapping[str, str], optional): Task to its checkpoint; a
+            task that is not named keeps its ``init_cfg``.
+        prefix (str): Of the part in that model, may hold ``{task}``.
+
+    Raises:
+        ValueError: There is no such task.
+    """
+    checkpoints = checkpoints or {}
+    if unknown := sorted(set(checkpoints) - set(cfgs)):
+        raise ValueError(f'`task_checkpoints` names {unknown}, but the tasks '
+                         f'are {list(cfgs)}')
+    return {
+        task: dict(
+            cfg,
+            init_cfg=dict(
+                type='Pretrained',
+                checkpoint=checkpoints[task],
+                prefix=prefix.format(task=task)))
+        if task in checkpoints else dict(cfg)
+        for task, cfg in cfgs.items()
+    }
+
+
 def channels_of(info: Features | None, tasks: Sequence[str]) -> dict:
     """``in_channels`` and ``in_strides`` of what follows an encoder.
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput
-from ..encoders import offer
+from ..encoders import from_checkpoint, offer
 from .base import MultiTaskHead, Widths
 
 
@@ -24,12 +24,16 @@ class MixedHead(MultiTaskHead):
             ``UPerHead``, ``FCNHead``, ...), or a head of this package
             (``mtcp_mm.HFPHead``). A head of this package may serve several
             tasks: name them with commas, ``{'depth, normals': dict(...)}``.
+            ``'*'`` stands for one head for each task that is not named.
         task_channels (Mapping[str, int]): Logit channels per task.
         in_channels (Sequence[int] | Mapping, optional): Channels of the maps,
             finest first, for the heads that do not name theirs (of a head of
             mmseg, those of its ``in_index``). None: the estimator asks the
             encoder.
         in_strides (Sequence[int] | Mapping, optional): The same for strides.
+        task_checkpoints (Mapping[str, str], optional): Task to the checkpoint
+            of a model with a MixedHead, from whose head of this task its
+            head here starts. It must fit.
         **kwargs: See :class:`MultiTaskHead`.
 
     Shape:
@@ -59,8 +63,16 @@ class MixedHead(MultiTaskHead):
                  task_channels: Mapping[str, int],
                  in_channels: Widths | None = None,
                  in_strides: Widths | None = None,
+                 task_checkpoints: Mapping[str, str] | None = None,
                  **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
+        heads = dict(heads)
+        if '*' in heads:
+            named = {n.strip() for names in heads for n in names.split(',')}
+            default = heads.pop('*')
+            heads.update((t, default) for t in task_channels if t not in named)
+        heads = from_checkpoint(heads, task_checkpoints,
+                                'decode_head.heads.{task}.')
         self._offers = dict(in_channels=in_channels, in_strides=in_strides)
         self.heads = ModuleDict()
         served = []

@@ -2,19 +2,25 @@
 from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
+from .cross_stitch_unit import CrossStitchUnit
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
+from .feature_propagation import FeaturePropagation
 from .global_context import GlobalContext
 from .hfp_encoder import HFPEncoder
+from .high_resolution_fuse import HighResolutionFuse
 from .label_context import LabelContext
 from .local_context import LocalContext
+from .nddr_unit import NDDRUnit
 from .pixel_attention import pixel_attention
 from .spatial_refinement import SpatialRefinementModule
+from .task_distillation import TaskDistillation
 from .task_exchange import TaskExchange
 
 __all__ = [
-    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossTaskAttention',
-    'DynamicFPN', 'GlobalContext', 'HFPEncoder', 'LabelContext',
-    'LocalContext', 'SpatialRefinementModule', 'TaskExchange',
+    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossStitchUnit',
+    'CrossTaskAttention', 'DynamicFPN', 'FeaturePropagation', 'GlobalContext',
+    'HFPEncoder', 'HighResolutionFuse', 'LabelContext', 'LocalContext',
+    'NDDRUnit', 'SpatialRefinementModule', 'TaskDistillation', 'TaskExchange',
     'cbam_norm_act', 'pixel_attention', 'resize_to'
 ]

@@ -88,6 +88,21 @@ class TestMixedHead(HeadTester):
         assert isinstance(head.heads['depth'], FCNHead)
         assert finals(head(feats))['depth'].shape == (1, 1, 6, 10)
 
+    def test_one_head_for_every_other_task(self):
+        """Oracle: the same heads, named one by one."""
+        own = dict(type='FCNHead', in_channels=16, channels=8, num_convs=1)
+        tasks = dict(semseg=5, depth=1, normals=3, edge=1)
+        ours = dict(type='mtcp_mm.HFPHead', channels=8)
+        short = self.seeded(lambda: MixedHead(
+            {'depth, edge': ours, '*': own}, tasks, in_channels=[16]))
+        long = self.seeded(lambda: MixedHead(
+            {'depth, edge': ours, 'semseg': own, 'normals': own}, tasks,
+            in_channels=[16]))
+        assert str(short) == str(long)
+        x = torch.randn(2, 16, 8, 8)
+        a, b = finals(short.eval()(x)), finals(long.eval()(x))
+        assert all(torch.equal(a[t], b[t]) for t in tasks)
+
 
 class TestMistakes:
     """Oracle: the key that is wrong."""

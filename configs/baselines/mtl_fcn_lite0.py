@@ -1,0 +1,28 @@
+# Multi-task baseline at CPU size: EfficientNet-Lite0 with ImageNet weights,
+# an FCN head per task on its maps, concatenated at 1/4. Data, backbone, size
+# and budget: configs/comparison/replica.py.
+#   python tools/train.py configs/baselines/mtl_fcn_lite0.py
+# On the synthetic rooms: MTCP_BASE=../comparison/demo.py
+_base_ = '{{$MTCP_BASE:../comparison/replica.py}}'
+model = dict(
+    neck=None,
+    decode_head=dict(
+        _delete_=True,
+        type='mtcp_mm.MixedHead',
+        heads={
+            '*':
+            dict(
+                type='FCNHead',
+                in_index=[0, 1, 2, 3],
+                input_transform='resize_concat',
+                channels=64,
+                num_convs=1,
+                concat_input=False,
+                dropout_ratio=0,
+                norm_cfg=dict(type='BN'))
+        }),
+    loss_weighting=dict(
+        _delete_=True,
+        type='mtcp_mm.FixedWeighting',
+        weights=dict(semseg=1., depth=1., normals=10.)))
+custom_hooks = []  # no LPSHook

@@ -1,0 +1,11 @@
+# NDDR-CNN on PASCAL-Context: a dilated ResNet-18 and a DeepLab head for each
+# of five tasks, projections of all maps after the stem and every stage.
+#   python tools/train.py configs/baselines/nddr_r18_pascal.py
+# From networks of single tasks, as the paper has it: see
+# cross_stitch_r50_nyud.py, and there of the rate of the projections.
+# Settings: pascal/resnet18/nddr_cnn.yml of the code that
+# ../_base_/baselines/sv.py names. Ours: not run.
+_base_ = 'cross_stitch_r18_pascal.py'
+model = dict(
+    backbone=dict(
+        unit=dict(type='mtcp_mm.NDDRUnit'), fuse_after=(0, 1, 2, 3, 4)))

@@ -1,0 +1,10 @@
+# Single-task baseline on PASCAL-Context: saliency, ResNet-18 and DeepLab.
+#   python tools/train.py configs/baselines/stl_r18_pascal_saliency.py
+# Settings: pascal/resnet18/ of the code that ../_base_/baselines/sv.py names.
+# Ours: not run.
+_base_ = 'mtl_r18_pascal.py'
+tasks = dict(_delete_=True, saliency=_base_.tasks.saliency)
+model = dict(
+    loss_weighting=dict(_delete_=True, type='mtcp_mm.FixedWeighting'))
+train_dataloader = dict(batch_size=12)
+max_epochs = 60
