@@ -8,10 +8,12 @@ from .mixed_head import MixedHead
 from .mtcp_head import MTCPHead
 from .mti_net_head import MTINetHead
 from .pad_net_head import PADNetHead
+from .pap_head import PAPHead
+from .reconstructed_psd_head import ReconstructedPSDHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
     'ATRCHead', 'DeepLabHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead',
-    'MTINetHead', 'MixedHead', 'MultiTaskHead', 'PADNetHead',
-    'SingleTaskDecodeHead'
+    'MTINetHead', 'MixedHead', 'MultiTaskHead', 'PADNetHead', 'PAPHead',
+    'ReconstructedPSDHead', 'SingleTaskDecodeHead'
 ]

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .affinity_diffusion import AffinityDiffusion
 from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
 from .coherence_fusion import CoherenceFusionModule
@@ -13,14 +14,18 @@ from .label_context import LabelContext
 from .local_context import LocalContext
 from .nddr_unit import NDDRUnit
 from .pixel_attention import pixel_attention
+from .reconstructed_pattern_diffusion import ReconstructedPatternDiffusion
 from .spatial_refinement import SpatialRefinementModule
+from .task_diffusion import TaskDiffusion
 from .task_distillation import TaskDistillation
 from .task_exchange import TaskExchange
 
 __all__ = [
-    'ASPP', 'CBAM', 'CoherenceFusionModule', 'CrossStitchUnit',
-    'CrossTaskAttention', 'DynamicFPN', 'FeaturePropagation', 'GlobalContext',
-    'HFPEncoder', 'HighResolutionFuse', 'LabelContext', 'LocalContext',
-    'NDDRUnit', 'SpatialRefinementModule', 'TaskDistillation', 'TaskExchange',
-    'cbam_norm_act', 'pixel_attention', 'resize_to'
+    'ASPP', 'AffinityDiffusion', 'CBAM', 'CoherenceFusionModule',
+    'CrossStitchUnit', 'CrossTaskAttention', 'DynamicFPN',
+    'FeaturePropagation', 'GlobalContext', 'HFPEncoder', 'HighResolutionFuse',
+    'LabelContext', 'LocalContext', 'NDDRUnit',
+    'ReconstructedPatternDiffusion', 'SpatialRefinementModule',
+    'TaskDiffusion', 'TaskDistillation', 'TaskExchange', 'cbam_norm_act',
+    'pixel_attention', 'resize_to'
 ]

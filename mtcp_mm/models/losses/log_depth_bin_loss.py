@@ -2,12 +2,10 @@
 import math
 
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
 
 from mtcp_mm.registry import MODELS
-from ..layers import resize_to
-from .utils import masked_mean
+from .utils import masked_cross_entropy
 
 
 @MODELS.register_module()
@@ -57,8 +55,5 @@ class LogDepthBinLoss(nn.Module):
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""
-        error = F.cross_entropy(
-            resize_to(pred, target.shape[-2:]),
-            self.classes_of(target),
-            reduction='none')
-        return self.loss_weight * masked_mean(error, valid)
+        return self.loss_weight * masked_cross_entropy(
+            pred, self.classes_of(target), valid)

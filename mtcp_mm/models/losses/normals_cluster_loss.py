@@ -5,12 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
 
 from mtcp_mm.registry import MODELS
-from ..layers import resize_to
-from .utils import masked_mean
+from .utils import masked_cross_entropy
 
 
 def facing_directions(number: int) -> Tensor:
@@ -81,11 +79,8 @@ class NormalsClusterLoss(nn.Module):
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""
-        error = F.cross_entropy(
-            resize_to(pred, target.shape[-2:]),
-            self.classes_of(target),
-            reduction='none')
-        return self.loss_weight * masked_mean(error, valid)
+        return self.loss_weight * masked_cross_entropy(
+            pred, self.classes_of(target), valid)
 
 
 def _read(centroids: str | Sequence, num_classes: int) -> Tensor:

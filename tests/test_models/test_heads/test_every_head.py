@@ -11,6 +11,7 @@ from tests.test_models.test_heads import (
     test_mixed_head,
     test_mti_net_head,
     test_pad_net_head,
+    test_pap_head,
 )
 
 
@@ -27,7 +28,7 @@ def test_every_registered_head_passes_the_tester():
         value.head_type
         for module in (test_atrc_head, test_densemtl_head, test_heads,
                        test_mixed_head, test_mti_net_head, test_pad_net_head,
-                       test_released)
+                       test_pap_head, test_released)
         for value in vars(module).values() if isinstance(value, type)
         and issubclass(value, HeadTester) and value.head_type
     }
