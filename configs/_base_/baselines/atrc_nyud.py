@@ -7,8 +7,7 @@ _base_ = ['atrc.py', '../datasets/nyud.py']
 data_root = '{{$MTCP_NYUD_ROOT:data/NYUDv2}}'
 image_scale, crop_size = (560, 425), (425, 560)  # (w, h) and (h, w)
 tasks = dict(
-    # a sum over the components, not their mean
-    normals=dict(loss=dict(type='mtcp_mm.NormalsL1Loss', loss_weight=3.)),
+    normals=dict(loss=dict(type='mtcp_mm.NormalsL1Loss', over='pixels')),
     edge=dict(type='mtcp_mm.EdgeTask', pos_weight=0.8))
 model = dict(
     loss_weighting=dict(

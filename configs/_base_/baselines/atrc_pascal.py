@@ -1,14 +1,14 @@
 # PASCAL-Context in the line of ATRC (see atrc.py), 512x512, with all five
 # tasks and their weights; a config keeps those that it needs (without semseg
 # the crop needs another `cat_task`). Images are zoomed from, and tested at,
-# their own size. Saliency has one channel where the code has two.
+# their own size.
 _base_ = ['atrc.py', '../datasets/pascal.py']
 image_scale = None
 tasks = dict(
-    # a sum over the components, not their mean
+    saliency=dict(out_channels=2),
     normals=dict(
         type='mtcp_mm.NormalsTask',
-        loss=dict(type='mtcp_mm.NormalsL1Loss', loss_weight=3.)),
+        loss=dict(type='mtcp_mm.NormalsL1Loss', over='pixels')),
     edge=dict(type='mtcp_mm.EdgeTask', pos_weight=0.95))
 model = dict(
     loss_weighting=dict(

@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+from .atrc_head import ATRCHead
 from .base import MultiTaskHead
 from .deeplab_head import DeepLabHead
 from .densemtl_head import DenseMTLHead
@@ -12,7 +13,7 @@ from .reconstructed_psd_head import ReconstructedPSDHead
 from .single_task_decode_head import SingleTaskDecodeHead
 
 __all__ = [
-    'DeepLabHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead', 'MTINetHead',
-    'MixedHead', 'MultiTaskHead', 'PADNetHead', 'PAPHead',
+    'ATRCHead', 'DeepLabHead', 'DenseMTLHead', 'HFPHead', 'MTCPHead',
+    'MTINetHead', 'MixedHead', 'MultiTaskHead', 'PADNetHead', 'PAPHead',
     'ReconstructedPSDHead', 'SingleTaskDecodeHead'
 ]

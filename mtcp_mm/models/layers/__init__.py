@@ -7,8 +7,11 @@ from .cross_stitch_unit import CrossStitchUnit
 from .cross_task_attention import CrossTaskAttention
 from .dynamic_fpn import DynamicFPN, resize_to
 from .feature_propagation import FeaturePropagation
+from .global_context import GlobalContext
 from .hfp_encoder import HFPEncoder
 from .high_resolution_fuse import HighResolutionFuse
+from .label_context import LabelContext
+from .local_context import LocalContext
 from .nddr_unit import NDDRUnit
 from .pixel_attention import pixel_attention
 from .reconstructed_pattern_diffusion import ReconstructedPatternDiffusion
@@ -20,7 +23,8 @@ from .task_exchange import TaskExchange
 __all__ = [
     'ASPP', 'CBAM', 'AffinityDiffusion', 'CoherenceFusionModule',
     'CrossStitchUnit', 'CrossTaskAttention', 'DynamicFPN',
-    'FeaturePropagation', 'HFPEncoder', 'HighResolutionFuse', 'NDDRUnit',
+    'FeaturePropagation', 'GlobalContext', 'HFPEncoder', 'HighResolutionFuse',
+    'LabelContext', 'LocalContext', 'NDDRUnit',
     'ReconstructedPatternDiffusion', 'SpatialRefinementModule',
     'TaskDiffusion', 'TaskDistillation', 'TaskExchange', 'cbam_norm_act',
     'pixel_attention', 'resize_to'

@@ -1,5 +1,6 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -21,3 +22,18 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     # where, not a product: 0 * inf would be NaN
     total = torch.where(mask, values, values.new_zeros(())).sum()
     return total / mask.sum().clamp(min=1)
+
+
+def masked_cross_entropy(logits: Tensor, label: Tensor,
+                         valid: Tensor) -> Tensor:
+    """Mean cross entropy of the chosen pixels, see :func:`masked_mean`.
+
+    Args:
+        logits (Tensor): Shape (N, K, h, w), enlarged to (H, W).
+        label (Tensor): Classes, int64 (N, H, W).
+        valid (Tensor): bool (N, H, W).
+    """
+    logits = F.interpolate(
+        logits, label.shape[-2:], mode='bilinear', align_corners=False)
+    return masked_mean(
+        F.cross_entropy(logits, label, reduction='none'), valid)

@@ -5,6 +5,7 @@ from mtcp_mm.registry import MODELS
 from tests.test_models import test_released
 from tests.test_models.head_tester import HeadTester
 from tests.test_models.test_heads import (
+    test_atrc_head,
     test_densemtl_head,
     test_heads,
     test_mixed_head,
@@ -25,9 +26,9 @@ def test_every_registered_head_passes_the_tester():
     }
     tested = {
         value.head_type
-        for module in (test_densemtl_head, test_heads, test_mixed_head,
-                       test_mti_net_head, test_pad_net_head, test_pap_head,
-                       test_released)
+        for module in (test_atrc_head, test_densemtl_head, test_heads,
+                       test_mixed_head, test_mti_net_head, test_pad_net_head,
+                       test_pap_head, test_released)
         for value in vars(module).values() if isinstance(value, type)
         and issubclass(value, HeadTester) and value.head_type
     }
