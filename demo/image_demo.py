@@ -1,8 +1,12 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
 """Predict every task for an image, or for the images of a folder.
 
+    python demo/image_demo.py photos --out-dir out
     python demo/image_demo.py photos configs/mtcp_replica.py \
         work_dirs/mtcp_replica/epoch_14.pth --out-dir out --batch-size 4
+
+Without config and checkpoint a small model is asked that comes along. It knows
+rooms, from rendered ones; docs/rooms.md says how well.
 
 OUT/panels/<name>.jpg        image and predictions side by side
 OUT/predictions/<name>.npz   an array per task
@@ -18,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from mtcp_mm.apis import MultiTaskInferencer
+from mtcp_mm.apis import PACKAGED_WEIGHTS, MultiTaskInferencer
 from mtcp_mm.cli.launch import (
     add_cfg_options,
     add_trust_checkpoint,
@@ -35,8 +39,10 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = make_parser(__doc__)
     parser.add_argument('images', help='image, folder of images, or URL')
-    parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='checkpoint file or URL')
+    parser.add_argument(
+        'config', nargs='?', help='config file; default: the small model')
+    parser.add_argument(
+        'checkpoint', nargs='?', help='checkpoint file or URL')
     parser.add_argument(
         '--out-dir', required=True, type=Path, help='folder of the results')
     parser.add_argument(
@@ -59,6 +65,12 @@ def parse_args() -> argparse.Namespace:
     add_cfg_options(parser)
     add_trust_checkpoint(parser)
     args = parser.parse_args()
+    if args.config and not args.checkpoint:
+        parser.error(f'there is no checkpoint for {args.config}: give both, '
+                     'or neither for the small model that comes along')
+    if args.cfg_options and not args.config:
+        parser.error('--cfg-options changes a config: give it, and its '
+                     'checkpoint')
     for name, least in (('batch_size', 1), ('max_side', 0)):
         if getattr(args, name) < least:
             option = '--' + name.replace('_', '-')
@@ -70,18 +82,22 @@ def parse_args() -> argparse.Namespace:
 def main() -> int:
     """Run; returns the exit code."""
     args = parse_args()
-    require_file(args.config, 'config')
-    require_file(args.checkpoint, 'checkpoint')
+    cfg, checkpoint = None, PACKAGED_WEIGHTS
+    if args.config:
+        require_file(args.config, 'config')
+        require_file(args.checkpoint, 'checkpoint')
+        cfg, checkpoint = read_config(args), args.checkpoint
     if '://' not in args.images and not Path(args.images).exists():
         raise UsageError(f'{args.images} does not exist.')
     try:
         inputs = MultiTaskInferencer.list_inputs(args.images)
     except FileNotFoundError as error:
         raise UsageError(str(error)) from None
-    cfg = read_config(args)
+    if cfg is None:
+        print(f'Model: {checkpoint.name}, for rooms (docs/rooms.md).')
     try:
         inferencer = MultiTaskInferencer(
-            cfg, args.checkpoint, args.device, max_side=args.max_side or None)
+            cfg, checkpoint, args.device, max_side=args.max_side or None)
     except ValueError as error:  # e.g. the checkpoint of another model
         raise UsageError(str(error)) from error
     broken, shrunk = [], 0

