@@ -122,9 +122,6 @@ def fit_to_test(cfg, name, data, work_dir):
     if cfg.model.backbone.get('embed_dims') != 24:  # its state is 1 GB
         cfg.default_hooks.checkpoint.update(
             interval=-1, save_best=None, save_last=False)
-    if cfg.model.backbone.get('type') == 'HRNet':
-        for stage in cfg.model.backbone.extra.values():
-            stage.update(num_modules=1, num_blocks=[1] * stage.num_branches)
     cfg.work_dir = str(work_dir)
     cfg.experiment_name = cfg.visualizer.name = work_dir.name
     return cfg

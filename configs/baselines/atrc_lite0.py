@@ -2,8 +2,8 @@
 # genotype for NYUD-v2, and the loss weights of its line. Size, data and
 # budget are those of the base.
 #   python tools/train.py configs/baselines/atrc_lite0.py
-# On the demo rooms: MTCP_BASE=../comparison/demo.py. Numbers:
-# docs/comparison.md.
+# On the demo rooms: MTCP_BASE=../comparison/demo.py.
+# Not run yet.
 _base_ = '{{$MTCP_BASE:../comparison/replica.py}}'
 tasks = dict(
     normals=dict(loss=dict(type='mtcp_mm.NormalsL1Loss', over='pixels')))

@@ -2,8 +2,8 @@
 # with narrow tasks at the coarse scales: the backbone has 24, 40, 112 and 320
 # channels, which three tasks would multiply.
 #   python tools/train.py configs/baselines/mti_net_lite0.py
-# On the demo rooms: MTCP_BASE=../comparison/demo.py. Numbers:
-# docs/comparison.md.
+# On the demo rooms: MTCP_BASE=../comparison/demo.py.
+# Not run yet.
 _base_ = '{{$MTCP_BASE:../comparison/replica.py}}'
 model = dict(
     neck=None,

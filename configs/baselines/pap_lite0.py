@@ -1,7 +1,7 @@
 # PAP on the backbone, data and budget of configs/comparison/methods.yml.
 #   python tools/train.py configs/baselines/pap_lite0.py
-# On the demo rooms: MTCP_BASE=../comparison/demo.py. Numbers:
-# docs/comparison.md.
+# On the demo rooms: MTCP_BASE=../comparison/demo.py.
+# Not run yet.
 _base_ = '{{$MTCP_BASE:../comparison/replica.py}}'
 model = dict(
     neck=None,

@@ -7,20 +7,16 @@
 # has optimizer, rate and batch size, too; it trains 200 epochs, cosine, all
 # weights 1. Diffusion: of that version. ResNet dilated to stride 8: ours.
 # Paper: mIoU 50.4, RMSE 0.53, mErr 18.6 (second hand). Ours: not run.
-_base_ = '../_base_/baselines/sv_nyud.py'
+_base_ = [
+    '../_base_/models/resnet50_s8.py', '../_base_/baselines/sv_nyud.py'
+]
 tasks = dict(
     _delete_=True,
     semseg=_base_.tasks.semseg,
     depth=dict(loss=dict(type='mtcp_mm.BerHuLoss'), **_base_.tasks.depth),
     normals=_base_.tasks.normals)
 model = dict(
-    backbone=dict(
-        type='ResNet',
-        depth=50,
-        strides=(1, 2, 1, 1),
-        dilations=(1, 1, 2, 4),
-        init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet50')),
+    backbone=_base_.backbone,
     decode_head=dict(
         type='mtcp_mm.PAPHead',
         fuse_channels=256,

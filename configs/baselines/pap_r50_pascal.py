@@ -3,20 +3,16 @@
 # MTI-Net, with the model of pap_r50_nyud.py.
 #   python tools/train.py configs/baselines/pap_r50_pascal.py
 # Ours: not run.
-_base_ = '../_base_/baselines/sv_pascal.py'
+_base_ = [
+    '../_base_/models/resnet50_s8.py', '../_base_/baselines/sv_pascal.py'
+]
 tasks = dict(
     _delete_=True,
     semseg=_base_.tasks.semseg,
     human_parts=_base_.tasks.human_parts,
     saliency=_base_.tasks.saliency)
 model = dict(
-    backbone=dict(
-        type='ResNet',
-        depth=50,
-        strides=(1, 2, 1, 1),
-        dilations=(1, 1, 2, 4),
-        init_cfg=dict(
-            type='Pretrained', checkpoint='torchvision://resnet50')),
+    backbone=_base_.backbone,
     decode_head=dict(
         type='mtcp_mm.PAPHead',
         fuse_channels=256,

@@ -1,8 +1,8 @@
 # A reconstruction of PSD from its abstract, on the backbone, data and budget
 # of configs/comparison/methods.yml.
 #   python tools/train.py configs/baselines/psd_lite0.py
-# On the demo rooms: MTCP_BASE=../comparison/demo.py. Numbers:
-# docs/comparison.md.
+# On the demo rooms: MTCP_BASE=../comparison/demo.py.
+# Not run yet.
 _base_ = '{{$MTCP_BASE:../comparison/replica.py}}'
 model = dict(
     neck=None,

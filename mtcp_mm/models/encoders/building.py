@@ -82,8 +82,8 @@ def from_checkpoint(cfgs: Mapping[str, Mapping],
     """
     checkpoints = {t: c for t, c in (checkpoints or {}).items() if c}
     if unknown := sorted(set(checkpoints) - set(cfgs)):
-        raise ValueError(f'`task_checkpoints` names {unknown}, but the tasks '
-                         f'are {list(cfgs)}')
+        raise ValueError(f'`task_checkpoints` names {unknown}, but there are '
+                         f'parts for {list(cfgs)}')
     return {
         task: dict(
             cfg,

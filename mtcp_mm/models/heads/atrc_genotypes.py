@@ -59,6 +59,11 @@ def parse_genotype(genotype: Genotype,
             'a genotype with them as {target: {source: kind}}.')
     found: dict[str, dict[str, str]] = {}
     for target in tasks:
+        if not isinstance(genotype[target], Mapping):
+            raise ValueError(
+                f'the `genotype` of ATRC must say for `{target}` what it '
+                f'takes from each task, as {{source: kind}}, but has '
+                f'{genotype[target]!r}')
         if missing := [s for s in tasks if s not in genotype[target]]:
             raise ValueError(
                 f'the `genotype` of ATRC does not say what `{target}` takes '
@@ -82,7 +87,7 @@ def _from_rows(tasks: Sequence[str],
 def _kind(value: str | int, target: str, source: str) -> str:
     if value in KINDS:
         return value
-    if isinstance(value, int) and 0 <= value < len(KINDS):
+    if type(value) is int and 0 <= value < len(KINDS):
         return KINDS[value]
     raise ValueError(
         f'what `{target}` takes from `{source}` in the `genotype` of ATRC '

@@ -8,10 +8,16 @@ from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, Stage
-from ..layers import GlobalContext, LabelContext, LocalContext, resize_to
+from ..layers import (
+    GlobalContext,
+    LabelContext,
+    LocalContext,
+    check_widths,
+    resize_to,
+)
 from .atrc_genotypes import Genotype, parse_genotype
 from .base import MultiTaskHead, Widths
-from .feature_input import check_widths, widths_of
+from .feature_input import widths_of
 
 #: Auxiliary logits: criterion that tells their number, or a number of logits
 #: that the loss of the task takes. Other tasks have their own number.
@@ -60,6 +66,7 @@ class ATRCHead(MultiTaskHead):
             depth in 40 :class:`LogDepthBinLoss`, normals in 40
             :class:`NormalsClusterLoss`, two classes for edge and saliency,
             and for others what their final logits are.
+        window (int): Pixels per side of a local context, odd. Defaults to 9.
         dropout (float): Share of channels dropped before the final logits.
             Defaults to 0.05.
         norm_cfg (dict): Defaults to BN.
@@ -71,8 +78,8 @@ class ATRCHead(MultiTaskHead):
           context asks for its classes, at the stride of the finest map
 
     Raises:
-        ValueError: The genotype does not fit the tasks, or ``auxiliary``
-            names an unknown one.
+        ValueError: The genotype does not fit the tasks, ``auxiliary`` names
+            an unknown one, or a label context asks for a task of one logit.
     """
 
     def __init__(
@@ -83,6 +90,7 @@ class ATRCHead(MultiTaskHead):
         channels: int | None = None,
         context_channels: int | None = None,
         auxiliary: Mapping[str, dict | int] | None = None,
+        window: int = 9,
         dropout: float = 0.05,
         norm_cfg: dict = dict(type='BN'),
         **kwargs) -> None:
@@ -106,7 +114,9 @@ class ATRCHead(MultiTaskHead):
             if not sources:
                 continue
             self.contexts[target] = ModuleDict({
-                source: CONTEXTS[kind](channels, inner, **norm)
+                source: CONTEXTS[kind](
+                    channels, inner, **norm,
+                    **(dict(size=window) if kind == 'local' else {}))
                 for source, kind in sources.items()
             })
             # not a ConvModule, which would set its norm to 1 again
@@ -127,6 +137,12 @@ class ATRCHead(MultiTaskHead):
             if isinstance(number, Mapping):
                 self.criteria[task] = MODELS.build(number)
                 number = self.criteria[task].num_classes
+            if number < 2:
+                raise ValueError(
+                    f'A label context of ATRCHead asks for classes of '
+                    f'`{task}`, but it has {number} logit: say `auxiliary='
+                    f'dict({task}=...)`, 2 or a criterion such as '
+                    'mtcp_mm.LogDepthBinLoss, or take another genotype')
             self.auxiliary[task] = nn.Sequential(
                 ConvModule(widths[task], widths[task], 1, **norm),
                 _logits(widths[task], number))

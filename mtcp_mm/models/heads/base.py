@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mtcp_mm.structures import Features, ModelOutput, Stage, TaskOutput
 
-#: What the arguments of a head say about its input, see FeatureInput.
+#: What the arguments of a head say about its input, see widths_of.
 Widths = int | Sequence[int] | Mapping[str, Sequence[int]]
 
 

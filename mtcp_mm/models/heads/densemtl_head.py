@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, Stage
-from ..layers import TaskExchange
+from ..layers import TaskExchange, check_widths
 from .base import MultiTaskHead, Widths
-from .feature_input import check_widths, widths_of
+from .feature_input import widths_of
 from .skip_decoder import SkipDecoder
 
 

@@ -1,11 +1,11 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
 
 from mtcp_mm.structures import Features
-from ..layers import DynamicFPN
+from ..layers import DynamicFPN, check_widths
 from .base import Widths
 
 
@@ -16,8 +16,7 @@ class MapInput(BaseModule):
     if its width differs.
 
     Args:
-        in_channels (int | Sequence[int]): Channels of the map(s), finest
-            first.
+        in_channels (Sequence[int]): Channels of the map(s), finest first.
         channels (int): Channels of the output.
 
     Shape:
@@ -26,12 +25,10 @@ class MapInput(BaseModule):
     """
 
     def __init__(self,
-                 in_channels: int | Sequence[int],
+                 in_channels: Sequence[int],
                  channels: int,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        if isinstance(in_channels, int):
-            in_channels = [in_channels]
         self.in_channels = tuple(in_channels)
         if len(in_channels) > 1:
             self.merge = DynamicFPN(in_channels, channels)
@@ -44,15 +41,6 @@ class MapInput(BaseModule):
         """Merge; see the class for shapes."""
         check_widths(maps, self.in_channels)
         return self.merge(maps if len(maps) > 1 else maps[0])
-
-
-def check_widths(maps: Sequence[Tensor], in_channels: Sequence[int]) -> None:
-    """Refuse maps that have not the channels that a head was built for."""
-    found = tuple(x.shape[1] for x in maps)
-    if found != tuple(in_channels):
-        raise ValueError('The head was built for maps with '
-                         f'`in_channels`={tuple(in_channels)}, but got '
-                         f'maps with {found} channels')
 
 
 def widths_of(in_channels: Widths | None,
@@ -82,28 +70,30 @@ def _require_widths(in_channels: Widths | None) -> None:
             '`decode_head.in_channels`, finest map first, in the config')
 
 
-def build_input(in_channels: Widths | None,
-                channels: int) -> MapInput | ModuleDict:
-    """Input of a head: one for all tasks, or one per task.
+def build_input(
+        in_channels: Widths | None,
+        build: Callable[[Sequence[int]], nn.Module]) -> nn.Module:
+    """Input of a head: one module for all tasks, or one per task.
 
     Args:
         in_channels: Channels of the maps, finest first, or a dict of these by
             task, for encoders with maps per task.
-        channels (int): Channels of the output.
+        build (Callable): From the widths of some maps to a module that makes
+            one map of them.
 
     Raises:
         ValueError: Nobody said how wide the maps are.
     """
     _require_widths(in_channels)
     if isinstance(in_channels, Mapping):
-        return ModuleDict({
-            task: MapInput(widths, channels)
-            for task, widths in in_channels.items()
-        })
-    return MapInput(in_channels, channels)
+        return ModuleDict(
+            {task: build(widths)
+             for task, widths in in_channels.items()})
+    return build((in_channels, ) if isinstance(in_channels, int
+                                               ) else in_channels)
 
 
-def project(inputs: MapInput | ModuleDict, feats: Features,
+def project(inputs: nn.Module, feats: Features,
             tasks: Sequence[str]) -> dict[str, Tensor]:
     """One map per task, the same one where features are shared.
 

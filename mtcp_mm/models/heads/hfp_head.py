@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput
 from .base import MultiTaskHead, Widths
-from .feature_input import build_input, project
+from .feature_input import MapInput, build_input, project
 from .task_decoder import TaskDecoder
 
 
@@ -38,7 +38,8 @@ class HFPHead(MultiTaskHead):
                  hfp: dict | None = None,
                  **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
-        self.input = build_input(in_channels, channels)
+        self.input = build_input(in_channels,
+                                 lambda widths: MapInput(widths, channels))
         self.decoders = ModuleDict(
             {task: TaskDecoder(channels, hfp)
              for task in task_channels})

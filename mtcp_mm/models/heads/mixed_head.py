@@ -31,9 +31,9 @@ class MixedHead(MultiTaskHead):
             mmseg, those of its ``in_index``). None: the estimator asks the
             encoder.
         in_strides (Sequence[int] | Mapping, optional): The same for strides.
-        task_checkpoints (Mapping[str, str], optional): Task to the checkpoint
-            of a model with a MixedHead, from whose head of this task its
-            head here starts. It must fit.
+        task_checkpoints (Mapping[str, str], optional): Task, or tasks as in
+            ``heads``, to the checkpoint of a model with a MixedHead, from
+            whose head of the same name the head here starts. It must fit.
         **kwargs: See :class:`MultiTaskHead`.
 
     Shape:
@@ -66,28 +66,32 @@ class MixedHead(MultiTaskHead):
                  task_checkpoints: Mapping[str, str] | None = None,
                  **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
-        heads = dict(heads)
+        heads = {_key(names): cfg for names, cfg in heads.items()}
+        checkpoints = {
+            _key(names): file
+            for names, file in (task_checkpoints or {}).items() if file
+        }
         if '*' in heads:
-            named = {n.strip() for names in heads for n in names.split(',')}
+            named = {name for names in heads for name in names.split('+')}
             default = heads.pop('*')
             heads.update((t, default) for t in task_channels if t not in named)
-        heads = from_checkpoint(heads, task_checkpoints,
+        heads = from_checkpoint(heads, checkpoints,
                                 'decode_head.heads.{task}.')
         self.checkpoint_keys = {  # for messages
-            f'heads.{task}': f'task_checkpoints.{task}'
-            for task in task_checkpoints or ()
+            f'heads.{names}': f'task_checkpoints.{names}'
+            for names in checkpoints
         }
         self._offers = dict(in_channels=in_channels, in_strides=in_strides)
         self.heads = ModuleDict()
         served = []
         for names, cfg in heads.items():
-            tasks = [name.strip() for name in names.split(',')]
+            tasks = names.split('+')
             served += tasks
             if unknown := [t for t in tasks if t not in task_channels]:
                 raise ValueError(
                     f'`heads` of MixedHead names {", ".join(unknown)}, but '
                     f'the tasks are {", ".join(task_channels)}.')
-            self.heads['+'.join(tasks)] = self._build(
+            self.heads[names] = self._build(
                 cfg, {t: task_channels[t]
                       for t in tasks})
         for task in task_channels:
@@ -156,3 +160,8 @@ def _of(widths: Widths | None, tasks: Mapping[str, int]) -> Widths | None:
         return widths
     part = {task: widths[task] for task in tasks}
     return part if len(part) > 1 else next(iter(part.values()))
+
+
+def _key(names: str) -> str:
+    """Name of the module of a head: 'a, b' is 'a+b'."""
+    return '+'.join(name.strip() for name in names.split(','))

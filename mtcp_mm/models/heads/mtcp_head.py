@@ -8,7 +8,7 @@ from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, Stage
 from ..layers import CoherenceFusionModule
 from .base import MultiTaskHead, Widths
-from .feature_input import build_input, project
+from .feature_input import MapInput, build_input, project
 from .task_decoder import TaskDecoder
 from .trace_back import TraceBack
 
@@ -44,7 +44,8 @@ class MTCPHead(MultiTaskHead):
 
     Shape:
         - feats: maps of the encoder, finest first, (N, C, H, W)
-        - output: per task ``final`` (N, task_channels[task], H, W) and stages
+        - output: per task (``coarse_first`` of :class:`TraceBack` turns the
+          sizes round) ``final`` (N, task_channels[task], H, W) and stages
           ``inter0``, ``inter1`` at a quarter and half of H and W; the loss
           ``coherence``
     """
@@ -67,9 +68,13 @@ class MTCPHead(MultiTaskHead):
         **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
         self.cfm, self.trace_back = cfm or {}, trace_back or {}
+        if intermediate_weight < 0:
+            raise ValueError('`intermediate_weight` of MTCPHead must be at '
+                             f'least 0, but is {intermediate_weight}')
         self.intermediate_weight = intermediate_weight
         self.shrink_targets = shrink_targets
-        self.input = build_input(in_channels, channels)
+        self.input = build_input(in_channels,
+                                 lambda widths: MapInput(widths, channels))
         self.decoders = ModuleDict(
             {task: self._build_decoder(channels, hfp)
              for task in task_channels})

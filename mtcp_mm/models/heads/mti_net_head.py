@@ -12,10 +12,11 @@ from ..layers import (
     FeaturePropagation,
     HighResolutionFuse,
     TaskDistillation,
+    check_widths,
     resize_to,
 )
 from .base import MultiTaskHead, Widths
-from .feature_input import check_widths, widths_of
+from .feature_input import widths_of
 from .refined_prediction import RefinedPrediction
 
 

@@ -9,7 +9,7 @@ from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, Stage
 from ..layers import HighResolutionFuse, TaskDistillation
 from .base import MultiTaskHead, Widths
-from .feature_input import check_widths, project, widths_of
+from .feature_input import build_input, project, widths_of
 from .refined_prediction import RefinedPrediction
 
 
@@ -51,17 +51,12 @@ class PADNetHead(MultiTaskHead):
                  norm_cfg: dict = dict(type='BN'),
                  **kwargs) -> None:
         super().__init__(task_channels, **kwargs)
-        self.in_channels = widths_of(in_channels, task_channels)
+        widths = widths_of(in_channels, task_channels)
         receivers = [t for t in task_channels if t not in self.helpers]
-        fuse = {
-            task: HighResolutionFuse(widths, norm_cfg=norm_cfg)
-            for task, widths in self.in_channels.items()
-        }
-        self.fuse = (
-            ModuleDict(fuse) if isinstance(in_channels, Mapping) else
-            next(iter(fuse.values())))
+        self.fuse = build_input(
+            in_channels, lambda w: HighResolutionFuse(w, norm_cfg=norm_cfg))
         self.initial = ModuleDict({
-            task: RefinedPrediction(Bottleneck, fuse[task].channels, channels,
+            task: RefinedPrediction(Bottleneck, sum(widths[task]), channels,
                                     out_channels, norm_cfg)
             for task, out_channels in task_channels.items()
         })
@@ -76,10 +71,8 @@ class PADNetHead(MultiTaskHead):
     def forward(self, feats: Features | Sequence[Tensor] | Tensor
                 ) -> ModelOutput:
         """See :class:`MultiTaskHead`."""
-        feats = Features.wrap(feats)
-        for task, widths in self.in_channels.items():
-            check_widths(feats.of(task), widths)
-        maps = project(self.fuse, feats, list(self.task_channels))
+        maps = project(self.fuse, Features.wrap(feats),
+                       list(self.task_channels))
         logits = {}
         for task, predict in self.initial.items():
             maps[task], logits[task] = predict(maps[task])

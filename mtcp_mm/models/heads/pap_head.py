@@ -9,7 +9,7 @@ from mtcp_mm.registry import MODELS
 from mtcp_mm.structures import Features, ModelOutput, Stage
 from ..layers import AffinityDiffusion, HighResolutionFuse
 from .base import MultiTaskHead, Widths
-from .feature_input import check_widths, project, widths_of
+from .feature_input import build_input, project, widths_of
 from .refined_prediction import RefinedPrediction
 
 
@@ -68,23 +68,21 @@ class PAPHead(MultiTaskHead):
         if channels % 8:
             raise ValueError(f'`channels` of {name} must be a multiple of 8, '
                              f'but is {channels}')
-        self.in_channels = widths_of(in_channels, task_channels)
+        widths = widths_of(in_channels, task_channels)
         strides = widths_of(in_strides or 4, task_channels)
         finest = min(s[0] for s in strides.values())
-        if grid_stride > finest and grid_stride % finest:
+        if grid_stride < 1 or (grid_stride > finest
+                               and grid_stride % finest):
             raise ValueError(
                 f'`grid_stride` of {name} must be a multiple of {finest}, the '
                 f'stride of the finest map, but is {grid_stride}')
-        fuse = {
-            task: HighResolutionFuse(widths, fuse_channels, norm_cfg)
-            for task, widths in self.in_channels.items()
-        }
-        self.fuse = (
-            ModuleDict(fuse) if isinstance(in_channels, Mapping) else
-            next(iter(fuse.values())))
+        self.fuse = build_input(
+            in_channels,
+            lambda w: HighResolutionFuse(w, fuse_channels, norm_cfg))
         self.initial = ModuleDict({
-            task: RefinedPrediction(Bottleneck, fuse[task].channels, channels,
-                                    out_channels, norm_cfg)
+            task: RefinedPrediction(Bottleneck,
+                                    fuse_channels or sum(widths[task]),
+                                    channels, out_channels, norm_cfg)
             for task, out_channels in task_channels.items()
         })
         self.diffusion = self.diffusion_type(
@@ -102,10 +100,8 @@ class PAPHead(MultiTaskHead):
     def forward(self, feats: Features | Sequence[Tensor] | Tensor
                 ) -> ModelOutput:
         """See :class:`MultiTaskHead`."""
-        feats = Features.wrap(feats)
-        for task, widths in self.in_channels.items():
-            check_widths(feats.of(task), widths)
-        maps = project(self.fuse, feats, list(self.task_channels))
+        maps = project(self.fuse, Features.wrap(feats),
+                       list(self.task_channels))
         initial = {}
         for task, predict in self.initial.items():
             maps[task], logits = predict(maps[task])

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
-from ..layers import SpatialRefinementModule
-from ..layers.dynamic_fpn import resize_to
+from ..layers import SpatialRefinementModule, resize_to
 
 
 class TraceBack(BaseModule):
-    """SRM chain of one task, from the coarsest decoder stage to the finest.
+    """SRM chain of one task along the stages of its decoder.
 
     Every stage gives logits; those of the last one are final (MT-CP,
     Sec. 3.4, which calls the way "bottom-up" and names no order).

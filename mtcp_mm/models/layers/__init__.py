@@ -2,6 +2,7 @@
 from .affinity_diffusion import AffinityDiffusion
 from .aspp import ASPP
 from .cbam import CBAM, cbam_norm_act
+from .checks import check_tasks, check_widths
 from .coherence_fusion import CoherenceFusionModule
 from .cross_stitch_unit import CrossStitchUnit
 from .cross_task_attention import CrossTaskAttention
@@ -27,5 +28,5 @@ __all__ = [
     'LabelContext', 'LocalContext', 'NDDRUnit',
     'ReconstructedPatternDiffusion', 'SpatialRefinementModule',
     'TaskDiffusion', 'TaskDistillation', 'TaskExchange', 'cbam_norm_act',
-    'pixel_attention', 'resize_to'
+    'check_tasks', 'check_widths', 'pixel_attention', 'resize_to'
 ]

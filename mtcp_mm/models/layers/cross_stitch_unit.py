@@ -6,6 +6,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
+from .checks import check_tasks
 
 
 @MODELS.register_module()
@@ -43,6 +44,7 @@ class CrossStitchUnit(BaseModule):
 
     def forward(self, maps: dict[str, Tensor]) -> dict[str, Tensor]:
         """Combine; see the class for shapes."""
+        check_tasks(self, self.tasks, maps)
         combined = {
             task: sum(a * maps[other] for a, other in zip(row, self.tasks))
             for task, row in zip(self.tasks, self.weight)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torchvision.ops import SqueezeExcitation
 
 from mtcp_mm.registry import MODELS
+from .checks import check_tasks
 
 
 @MODELS.register_module()
@@ -68,10 +69,7 @@ class FeaturePropagation(BaseModule):
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Propagate; see the class for shapes."""
-        if set(maps) != set(self.tasks):
-            raise ValueError('FeaturePropagation was built for the tasks '
-                             f'{list(self.tasks)}, but got maps of '
-                             f'{sorted(maps)}')
+        check_tasks(self, self.tasks, maps)
         x = torch.cat([maps[task] for task in self.tasks], dim=1)
         if len(self.tasks) > 1:
             x = x * self._weights(self.mask(x))

@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
+from .checks import check_widths
 from .dynamic_fpn import resize_to
 
 
@@ -34,6 +35,7 @@ class HighResolutionFuse(BaseModule):
                  norm_cfg: dict = dict(type='BN'),
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
+        self.in_channels = tuple(in_channels)
         self.channels = channels or sum(in_channels)
         # mmcv's ConvModule warns of a bias before a norm
         self.conv = nn.Conv2d(sum(in_channels), self.channels, 1)
@@ -42,6 +44,7 @@ class HighResolutionFuse(BaseModule):
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Fuse; see the class for shapes."""
+        check_widths(maps, self.in_channels)
         size = maps[0].shape[-2:]
         x = torch.cat([resize_to(x, size) for x in maps], dim=1)
         return self.activate(self.norm(self.conv(x)))

@@ -11,14 +11,12 @@ def region_vectors(feats: Tensor, logits: Tensor) -> Tensor:
 
     Args:
         feats (Tensor): Shape (N, C, H, W).
-        logits (Tensor): Of K classes, shape (N, K, H, W). A pixel that must
-            not count holds -inf in all of them.
+        logits (Tensor): Of K classes, shape (N, K, H, W).
 
     Returns:
-        Tensor: Shape (N, C, K); 0 for a class that is -inf everywhere.
+        Tensor: Shape (N, C, K).
     """
-    shares = logits.flatten(2).softmax(-1)
-    return feats.flatten(2) @ shares.nan_to_num(0.).mT
+    return feats.flatten(2) @ logits.flatten(2).softmax(-1).mT
 
 
 @MODELS.register_module()

@@ -7,6 +7,7 @@ from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor
 
 from mtcp_mm.registry import MODELS
+from .checks import check_tasks
 
 
 @MODELS.register_module()
@@ -52,5 +53,6 @@ class NDDRUnit(BaseModule):
 
     def forward(self, maps: dict[str, Tensor]) -> dict[str, Tensor]:
         """Project; see the class for shapes."""
+        check_tasks(self, self.tasks, maps)
         x = torch.cat([maps[task] for task in self.tasks], dim=1)
         return {task: self.reduce[task](x) for task in maps}

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
 
+from .checks import check_tasks
 from .dynamic_fpn import resize_to
 
 
@@ -74,10 +75,7 @@ class TaskDiffusion(BaseModule, metaclass=ABCMeta):
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Spread; see the class for shapes."""
-        if set(maps) != set(self.tasks):
-            raise ValueError(f'{type(self).__name__} was built for the tasks '
-                             f'{list(self.tasks)}, but got maps of '
-                             f'{sorted(maps)}')
+        check_tasks(self, self.tasks, maps)
         maps = {task: self.reduce[task](maps[task]) for task in self.tasks}
         largest = (max(x.shape[i] for x in maps.values()) for i in (2, 3))
         grid = [-(-n // self.shrink) for n in largest]

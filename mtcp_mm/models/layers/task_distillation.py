@@ -5,6 +5,7 @@ from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor, nn
 
 from mtcp_mm.registry import MODELS
+from .checks import check_tasks
 
 
 @MODELS.register_module()
@@ -63,10 +64,7 @@ class TaskDistillation(BaseModule):
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Distil; see the class for shapes."""
-        if set(maps) != set(self.sources):
-            raise ValueError('TaskDistillation was built for the sources '
-                             f'{list(self.sources)}, but got maps of '
-                             f'{sorted(maps)}')
+        check_tasks(self, self.sources, maps)
         return {target: self._receive(target, maps) for target in self.targets}
 
     def _receive(self, target: str, maps: Mapping[str, Tensor]) -> Tensor:

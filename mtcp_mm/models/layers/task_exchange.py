@@ -7,6 +7,7 @@ from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor
 
 from mtcp_mm.registry import MODELS
+from .checks import check_tasks
 from .cross_task_attention import CrossTaskAttention
 
 
@@ -62,10 +63,7 @@ class TaskExchange(BaseModule):
 
     def forward(self, maps: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Exchange; see the class for shapes."""
-        if set(maps) != set(self.tasks):
-            raise ValueError('TaskExchange was built for the tasks '
-                             f'{sorted(self.tasks)}, but got maps of '
-                             f'{sorted(maps)}')
+        check_tasks(self, self.tasks, maps)
         return {
             target: maps[target] + self.fuse[target](
                 torch.cat([

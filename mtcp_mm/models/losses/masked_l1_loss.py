@@ -21,7 +21,7 @@ class MaskedL1Loss(nn.Module):
     Shape:
         - pred, target: (N, C, H, W)
         - valid: bool, (N, H, W)
-        - output: scalar; 0 with a live graph if no pixel is valid
+        - output: scalar; 0 with a live graph if no pixel counts
     """
 
     def __init__(self,

@@ -74,8 +74,10 @@ class NormalsClusterLoss(nn.Module):
         """Class of every normal (N, 3, H, W), int64 (N, H, W)."""
         if self.folded:
             target = torch.cat([target[:, :2], -target[:, 2:].abs()], 1)
-        return torch.einsum('kc,nchw->nkhw', self.centroids.to(target),
-                            target).argmax(1)
+        # half precision would move normals between two directions
+        with torch.autocast(target.device.type, enabled=False):
+            return torch.einsum('kc,nchw->nkhw', self.centroids.to(target),
+                                target).argmax(1)
 
     def forward(self, pred: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Compute the loss; see the class for shapes."""

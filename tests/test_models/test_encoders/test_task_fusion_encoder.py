@@ -187,8 +187,8 @@ class TestCheckpoints:
             init_from_checkpoints(encoder, encoder.init_weights)
 
     def test_unknown_task(self):
-        with pytest.raises(ValueError, match=r"names \['edge'\], but the "
-                           r"tasks are \['depth', 'normals'\]"):
+        with pytest.raises(ValueError, match=r"names \['edge'\], but there "
+                           r"are parts for \['depth', 'normals'\]"):
             self.model(TASKS, edge='edge.pth')
 
 

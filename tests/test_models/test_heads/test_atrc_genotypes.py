@@ -64,7 +64,9 @@ class TestParseGenotype:
         (dict(a=dict(a=5)), ['a'], '`a`.*`a`.*source_label.*0 to 4.*is 5'),
         (dict(a=dict(a='all')), ['a'], "'all'"),
         (dict(tasks=['a', 'b'], rows=[[1, 2], [3]]), ['a'],
-         r'2 rows of 2 kinds.*\[2, 1\]')])
+         r'2 rows of 2 kinds.*\[2, 1\]'),
+        (dict(a=3), ['a'], r'for `a` what.*but has 3'),
+        (dict(a=dict(a=True)), ['a'], 'must be one of.*but is True')])
     def test_mistakes(self, genotype, tasks, message):
         with pytest.raises(ValueError, match=message):
             parse_genotype(genotype, tasks)

@@ -171,15 +171,20 @@ class TestAuxiliary:
     def test_criteria(self):
         out = build(list(TASKS), 'nyud_w18', auxiliary=dict(
             depth=dict(type='mtcp_mm.LogDepthBinLoss', num_classes=12),
-            edge=1))(torch.randn(2, 16, 5, 4))
+            edge=3))(torch.randn(2, 16, 5, 4))
         stages = {t: x.stages['auxiliary'] for t, x in out.tasks.items()}
         assert {t: s.logits.shape[1] for t, s in stages.items()} == dict(
-            semseg=5, depth=12, normals=40, edge=1)
+            semseg=5, depth=12, normals=40, edge=3)
         assert isinstance(stages['depth'].criterion, LogDepthBinLoss)
         assert isinstance(stages['normals'].criterion, NormalsClusterLoss)
         # the loss of the task
         assert stages['semseg'].criterion is stages['edge'].criterion is None
         assert {s.weight for s in stages.values()} == {1.}
+
+    def test_classes_of_one_logit(self):
+        """Their softmax over one region would be 1 at every pixel."""
+        with pytest.raises(ValueError, match='classes of `edge`.*1 logit'):
+            build(list(TASKS), 'nyud_w18', auxiliary=dict(edge=1))
 
     def test_mistake(self):
         with pytest.raises(ValueError, match=r"`auxiliary`.*\['parts'\]"):

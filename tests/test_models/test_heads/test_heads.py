@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
 import torch
 
 from mtcp_mm.models.heads import HFPHead, MTCPHead
@@ -29,6 +30,8 @@ class TestMTCPHead(HeadTester):
         for task in head(torch.randn(2, 16, 8, 8)).tasks.values():
             weights = [s.weight for s in task.stages.values()]
             assert (weights, task.weight) == ([.25, .25], 1.)
+        with pytest.raises(ValueError, match='`intermediate_weight`.*is -1'):
+            self.build(intermediate_weight=-1.)
 
     def test_coherence_is_mean_over_tasks(self):
         """Oracle: cosine distances of what the CFMs return."""

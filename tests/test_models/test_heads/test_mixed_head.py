@@ -138,3 +138,22 @@ class TestMistakes:
         head.heads['semseg'].forward = lambda feats: (feats[0], feats[0])
         with pytest.raises(TypeError, match='SegformerHead.*returns a tuple'):
             head(torch.randn(1, 16, 8, 8))
+
+
+def test_checkpoint_of_a_head_of_two_tasks(tmp_path):
+    """Oracle: the weights that were saved."""
+    torch.manual_seed(0)
+    heads = {'depth, normals': dict(
+        type='mtcp_mm.HFPHead', in_channels=4, channels=8)}
+    tasks = dict(depth=1, normals=3)
+    saved = MixedHead(heads, tasks)
+    torch.save(dict(state_dict={
+        f'decode_head.{k}': v for k, v in saved.state_dict().items()
+    }), tmp_path / 'two.pth')
+    other = MixedHead(heads, tasks, task_checkpoints={
+        'depth, normals': str(tmp_path / 'two.pth')})
+    other.init_weights()
+    for key, value in other.state_dict().items():
+        assert torch.equal(value, saved.state_dict()[key])
+    with pytest.raises(ValueError, match=r"\['depth'\].*'depth\+normals'"):
+        MixedHead(heads, tasks, task_checkpoints=dict(depth='x.pth'))

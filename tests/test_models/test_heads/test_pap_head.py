@@ -99,3 +99,5 @@ class TestDiffusion:
             head_type(NYUD, [4], channels=12)
         with pytest.raises(ValueError, match='multiple of 4.*but is 6'):
             head_type(NYUD, [4], 4, grid_stride=6)
+        with pytest.raises(ValueError, match='multiple of 4.*but is 0'):
+            head_type(NYUD, [4], 4, grid_stride=0)

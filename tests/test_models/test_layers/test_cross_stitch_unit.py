@@ -1,4 +1,5 @@
 # Copyright (c) mtcp_mm authors. All rights reserved.
+import pytest
 import torch
 
 from mtcp_mm.models.layers import CrossStitchUnit
@@ -56,3 +57,9 @@ class TestCrossStitchUnit:
         one, two = unit(x), turned(dict(reversed(x.items())))
         assert list(two) == ['b', 'a']
         assert all(torch.equal(one[t], two[t]) for t in x)
+
+
+def test_other_tasks():
+    unit = CrossStitchUnit(['a', 'b'], 2)
+    with pytest.raises(ValueError, match=r"tasks \['a', 'b'\].*of \['a'\]"):
+        unit(dict(a=torch.ones(1, 2, 2, 2)))

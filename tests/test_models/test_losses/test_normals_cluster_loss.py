@@ -62,6 +62,13 @@ class TestNormalsClusterLoss:
         assert torch.equal(
             loss.classes_of(normals), 1 - loss.classes_of(turned))
 
+    def test_half_precision_moves_no_normal(self):
+        """Oracle: the classes without autocast."""
+        loss, target = NormalsClusterLoss(), directions(2, 40, 50).float()
+        with torch.autocast('cpu', torch.bfloat16):
+            found = loss.classes_of(target)
+        assert torch.equal(found, loss.classes_of(target))
+
     def test_value(self):
         """By hand: log(2) where the logits are equal, about 0 where the right
         one is large; what is missing does not count."""
