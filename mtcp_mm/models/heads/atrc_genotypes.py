@@ -49,6 +49,10 @@ def parse_genotype(genotype: Genotype,
                 f'{", ".join(GENOTYPES)}, or write one as '
                 '{target: {source: kind}}')
         genotype = GENOTYPES[genotype]
+    if not isinstance(genotype, Mapping):
+        raise ValueError(
+            'the `genotype` of ATRC is a name, {target: {source: kind}} or '
+            f'dict(tasks=[...], rows=[...]), but is {genotype!r}')
     if set(genotype) == {'tasks', 'rows'}:
         genotype = _from_rows(genotype['tasks'], genotype['rows'])
     tasks = sorted(tasks)
@@ -68,6 +72,11 @@ def parse_genotype(genotype: Genotype,
             raise ValueError(
                 f'the `genotype` of ATRC does not say what `{target}` takes '
                 f'from {", ".join(missing)}. Nothing is \'none\'.')
+        if strange := [s for s in genotype[target] if s not in genotype]:
+            raise ValueError(
+                f'the `genotype` of ATRC says what `{target}` takes from '
+                f'{", ".join(strange)}, but its tasks are '
+                f'{", ".join(genotype)}')
         kinds = {s: _kind(genotype[target][s], target, s) for s in tasks}
         found[target] = {s: k for s, k in kinds.items() if k != 'none'}
     return found

@@ -65,6 +65,8 @@ class TestParseGenotype:
         (dict(a=dict(a='all')), ['a'], "'all'"),
         (dict(tasks=['a', 'b'], rows=[[1, 2], [3]]), ['a'],
          r'2 rows of 2 kinds.*\[2, 1\]'),
+        ([[3]], ['a'], r'is a name, .*but is \[\[3\]\]'),
+        (dict(a=dict(a=3, b=1)), ['a'], 'takes from b, but its tasks are a'),
         (dict(a=3), ['a'], r'for `a` what.*but has 3'),
         (dict(a=dict(a=True)), ['a'], 'must be one of.*but is True')])
     def test_mistakes(self, genotype, tasks, message):
